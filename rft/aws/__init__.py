@@ -1,0 +1,1 @@
+"""The only place of the domain that calls AWS."""

@@ -1,0 +1,195 @@
+"""Every name that infrastructure and runtime share: states, statuses, metrics, table keys, object keys, tags.
+
+Stacks, handlers, command line and tests import these, so a rename that misses a place fails the type checker.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class State(StrEnum):
+    """States of the training workflow that call a function, by the name the console shows."""
+
+    PREFLIGHT = "Preflight"
+    VALIDATE_DATA = "ValidateData"
+    PREPARE_GRADER = "PrepareGrader"
+    CALIBRATE = "Calibrate"
+    ESTIMATE_COST = "EstimateCost"
+    ACQUIRE_SLOT = "AcquireSlot"
+    LAUNCH_TRAINING = "LaunchTraining"
+    WAIT_FOR_TRAINING = "WaitForTraining"
+    CHECK_TRAINING = "CheckTraining"
+    DEPLOY_CANDIDATE = "DeployCandidate"
+    PLAN_EVALUATION = "PlanEvaluation"
+    EVALUATE = "Evaluate"
+    EVALUATE_BATCH = "EvaluateBatch"
+    GATE = "Gate"
+    PROMOTE = "Promote"
+    RETIRE = "Retire"
+    REPORT = "Report"
+    CLEAN_UP = "CleanUp"
+    REPORT_FAILURE = "ReportFailure"
+
+
+class Step(StrEnum):
+    """Functions of the workflow: the folder under ``lambdas/`` and the last part of the function's name."""
+
+    STARTER = "starter"
+    PREFLIGHT = "preflight"
+    VALIDATE_DATA = "validate_data"
+    PREPARE_GRADER = "prepare_grader"
+    CALIBRATE = "calibrate"
+    ESTIMATE_COST = "estimate_cost"
+    ACQUIRE_SLOT = "acquire_slot"
+    LAUNCH_TRAINING = "launch_training"
+    WAIT_FOR_TRAINING = "wait_for_training"
+    TRAINING_EVENT = "training_event"
+    CHECK_TRAINING = "check_training"
+    DEPLOY_CANDIDATE = "deploy_candidate"
+    PLAN_EVALUATION = "plan_evaluation"
+    EVALUATE_BATCH = "evaluate_batch"
+    GATE = "gate"
+    PROMOTE = "promote"
+    RETIRE = "retire"
+    REPORT = "report"
+    CLEAN_UP = "clean_up"
+    RECONCILER = "reconciler"
+
+
+class RunStatus(StrEnum):
+    """Where a run stands. All but ``RUNNING`` are final."""
+
+    RUNNING = "RUNNING"
+    PROMOTED = "PROMOTED"
+    GATE_REJECTED = "GATE_REJECTED"
+    DATA_REJECTED = "DATA_REJECTED"
+    FAILED = "FAILED"
+    ABORTED = "ABORTED"
+    TIMED_OUT = "TIMED_OUT"
+
+
+class JobStatus(StrEnum):
+    """The five statuses of a Bedrock model customization job."""
+
+    IN_PROGRESS = "InProgress"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    STOPPING = "Stopping"
+    STOPPED = "Stopped"
+
+
+class Split(StrEnum):
+    """The splits of a dataset version."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+class Serving(StrEnum):
+    """How the champion serves: tokens on demand, or provisioned throughput billed by the hour."""
+
+    ON_DEMAND = "on_demand"
+    PROVISIONED = "provisioned"
+
+
+class TableKey(StrEnum):
+    """Attributes of the runs table that keys and indexes name."""
+
+    PK = "pk"
+    KIND = "kind"
+    STARTED_AT = "started_at"
+    JOB_ARN = "job_arn"
+    EXPIRES_AT = "expires_at"
+
+
+class TableIndex(StrEnum):
+    """Global secondary indexes of the runs table."""
+
+    BY_START = "by-start"  # kind + started_at: the list of runs
+    BY_JOB = "by-job"  # job_arn: from a Bedrock event to the runs that wait for it
+
+
+class ItemKind(StrEnum):
+    """What an item of the runs table is; the part of ``pk`` before ``#``."""
+
+    RUN = "run"
+    SLOT = "slot"
+
+
+class Phase(StrEnum):
+    """Why the grader was called; a dimension of its metrics."""
+
+    TRAINING = "training"
+    CALIBRATION = "calibration"
+    EVALUATION = "evaluation"
+
+
+class Metric(StrEnum):
+    """Metrics in the namespace ``METRIC_NAMESPACE``."""
+
+    # emitted by the grader, dimensions task, run, phase
+    REWARD = "Reward"
+    ROLLOUTS = "Rollouts"
+    PARSE_FAILURES = "ParseFailures"
+    GRADER_DURATION = "GraderDuration"
+    # emitted by the workflow, dimension task
+    RUNS_STARTED = "RunsStarted"
+    RUNS_ENDED = "RunsEnded"
+    RUNS_FAILED = "RunsFailed"
+    RECORDS_ACCEPTED = "RecordsAccepted"
+    RECORDS_QUARANTINED = "RecordsQuarantined"
+    TRAINING_SECONDS = "TrainingSeconds"
+    BASELINE_REWARD = "BaselineReward"
+    CANDIDATE_REWARD = "CandidateReward"
+    REWARD_GAIN = "RewardGain"
+    # emitted by the reconciler, dimension environment
+    OLDEST_RUN_AGE = "OldestRunAge"
+    LEFTOVERS_REMOVED = "LeftoversRemoved"
+    PROVISIONED_UNITS = "ProvisionedUnits"
+
+
+class Dimension(StrEnum):
+    """Metric dimensions."""
+
+    TASK = "task"
+    RUN = "run"
+    PHASE = "phase"
+    ENVIRONMENT = "environment"
+
+
+class Tag(StrEnum):
+    """Tags on everything that the workflow creates in Bedrock; the reconciler finds leftovers by them."""
+
+    ENVIRONMENT = "rft:environment"
+    TASK = "rft:task"
+    RUN = "rft:run"
+    ROLE = "rft:role"  # candidate or champion
+    EXPIRES_AT = "rft:expires-at"  # ISO 8601, UTC: set on whatever bills by the hour
+
+
+METRIC_NAMESPACE: Final = "BedrockRft"
+INCOMING: Final = "incoming/"
+DATASETS: Final = "datasets/"
+RUNS: Final = "runs/"
+TRAINING_OUTPUT: Final = "training/"
+
+
+def run_key(run_id: str) -> str:
+    """Return the partition key of a run's item."""
+    return f"{ItemKind.RUN}#{run_id}"
+
+
+def slot_key(number: int) -> str:
+    """Return the partition key of the training slot ``number``, counted from 0."""
+    return f"{ItemKind.SLOT}#{number}"
+
+
+def dataset_key(task: str, version: str, name: str) -> str:
+    """Return the object key of a file of a dataset version, e.g. ``datasets/arithmetic/<version>/train.jsonl``."""
+    return f"{DATASETS}{task}/{version}/{name}"
+
+
+def artefact_key(run_id: str, name: str) -> str:
+    """Return the object key of a run's artefact, e.g. ``runs/<run>/report.html``."""
+    return f"{RUNS}{run_id}/{name}"

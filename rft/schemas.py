@@ -1,0 +1,208 @@
+"""What a run leaves behind: the run record, the manifest of a dataset version, scores and the evaluation's result.
+
+These are the project's long-lived formats. A field is added with a default or not at all.
+"""
+
+from msgspec import Struct, field
+
+from rft.keys import JobStatus, RunStatus, Serving
+
+
+class Record(Struct, frozen=True):
+    """Base of immutable values; unknown fields of newer versions are ignored on reading."""
+
+
+class Source(Record, frozen=True, kw_only=True):
+    """The dropped object; it stays where it is."""
+
+    bucket: str
+    key: str
+    version_id: str
+    size: int  # bytes
+
+
+class SplitFile(Record, frozen=True, kw_only=True):
+    """One split of a dataset version."""
+
+    key: str
+    records: int
+    bytes: int
+    sha256: str
+
+
+class Quarantined(Record, frozen=True, kw_only=True):
+    """A line that was not accepted. The quarantine file holds these, one JSON object a line."""
+
+    line: int  # counted from 1
+    code: str  # stable, e.g. bad-json
+    reason: str  # for a person: what is wrong and how to mend it
+    original: str  # the line's bytes in base64
+
+
+class Manifest(Record, frozen=True, kw_only=True):
+    """What a dataset version is made of. Equal bytes and settings give an equal manifest."""
+
+    task: str
+    version: str  # content address: hash of the split files
+    source_sha256: str
+    lines: int  # of the dropped file, without empty ones at its end
+    splits: dict[str, SplitFile]
+    quarantined: int
+    quarantine_key: str
+    problems: list[str]  # why the version may not train; empty if it may
+    code_version: str
+    schema_version: int = 1
+
+
+class Dataset(Record, frozen=True, kw_only=True):
+    """A run's dataset version."""
+
+    bucket: str
+    version: str
+    manifest_key: str
+    splits: dict[str, SplitFile]
+    quarantined: int
+    quarantine_key: str
+
+
+class GraderPin(Record, frozen=True, kw_only=True):
+    """The grader that a run uses: a published version behind an alias of the run's own."""
+
+    function_name: str
+    version: str
+    code_sha256: str
+    alias: str
+    alias_arn: str
+
+
+class Calibration(Record, frozen=True, kw_only=True):
+    """What the grader said of the baseline's answers, before anything is paid."""
+
+    prompts: int
+    mean: float
+    spread: float  # standard deviation
+    deterministic: bool
+
+
+class Forecast(Record, frozen=True, kw_only=True):
+    """What a run may cost at most, in USD, by item."""
+
+    items: dict[str, float]
+    total_usd: float
+
+
+class Job(Record, frozen=True, kw_only=True):
+    """The Bedrock model customization job of a run."""
+
+    name: str
+    arn: str
+    content_hash: str
+    status: JobStatus
+    submitted_at: str  # ISO 8601, UTC
+    reused: bool = False  # another run launched it
+    ended_at: str | None = None
+    model_arn: str | None = None
+
+
+class Deployment(Record, frozen=True, kw_only=True):
+    """A custom-model deployment that a run asked for."""
+
+    name: str
+    arn: str
+    requested_at: str
+    active: bool = False
+
+
+class Throughput(Record, frozen=True, kw_only=True):
+    """Provisioned throughput that a run asked for; billed by the hour until deleted."""
+
+    name: str
+    arn: str
+    requested_at: str
+    expires_at: str
+    in_service: bool = False
+
+
+class Champion(Record, frozen=True, kw_only=True):
+    """The model that serves a task now; the value of its SSM parameter."""
+
+    task: str
+    run_id: str
+    model_arn: str
+    serving_arn: str  # what to pass to Converse as modelId
+    deployment_arn: str  # on demand, kept as the fallback of provisioned throughput
+    mode: Serving
+    dataset_version: str
+    promoted_at: str
+
+
+class Score(Record, frozen=True, kw_only=True):
+    """One held-out record, answered and scored once by each model."""
+
+    id: str
+    scores: dict[str, float]  # baseline, candidate and, where there is one, champion
+    seconds: float  # of all Converse calls for this record
+
+
+class Interval(Record, frozen=True, kw_only=True):
+    """A mean with its confidence interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class EvaluationResult(Record, frozen=True, kw_only=True):
+    """The comparison on the held-out split."""
+
+    records: int
+    confidence: float
+    models: dict[str, Interval]  # mean reward by model
+    gains: dict[str, Interval]  # paired difference candidate minus the named model
+
+
+class Decision(Record, frozen=True, kw_only=True):
+    """What the gate decided, with its reasons in words."""
+
+    promote: bool
+    reasons: list[str]
+
+
+class Run(Struct, kw_only=True):
+    """One execution of the training workflow, from a drop to a decision. Sections fill as states succeed."""
+
+    run_id: str
+    task: str
+    environment: str
+    attempt: int
+    source: Source
+    status: RunStatus
+    started_at: str
+    updated_at: str
+    state: str = ""  # the last state entered
+    message: str = ""  # for a person: how it ended, and the fix where there is one
+    execution_arn: str = ""
+    retry_of: str | None = None
+    ended_at: str | None = None
+    dataset: Dataset | None = None
+    grader: GraderPin | None = None
+    calibration: Calibration | None = None
+    forecast: Forecast | None = None
+    slot: int | None = None
+    task_token: str | None = None
+    job: Job | None = None
+    candidate: Deployment | None = None
+    evaluation_batches: int | None = None
+    evaluation: EvaluationResult | None = None
+    decision: Decision | None = None
+    throughput: Throughput | None = None
+    champion: Champion | None = None
+    cleaned: list[str] = field(default_factory=list)  # what clean-up removed, in words
+    notified: bool = False
+    schema_version: int = 1
+
+    @property
+    def final(self) -> bool:
+        """Whether the run has ended."""
+        return self.status is not RunStatus.RUNNING
+

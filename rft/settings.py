@@ -1,0 +1,193 @@
+"""Settings of an environment: ``environments/<name>.toml`` as a typed, validated value.
+
+Stacks read the whole; functions get the same value as JSON in the variable ``RFT_SETTINGS``.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from rft.errors import SettingsInvalid
+from rft.keys import Serving
+
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,14}$")]
+AccountId = Annotated[str, Meta(pattern=r"^[0-9]{12}$")]
+Region = Annotated[str, Meta(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
+Positive = Annotated[float, Meta(gt=0)]
+Seconds = Annotated[int, Meta(ge=1, le=86_400)]
+Days = Annotated[int, Meta(ge=1, le=3_650)]
+Amount = Annotated[float, Meta(ge=0)]
+
+
+class Strict(Struct, frozen=True, forbid_unknown_fields=True):
+    """Base: immutable, and a misspelt key is an error. (``kw_only`` is not inherited by msgspec structs.)"""
+
+
+class Network(Strict, kw_only=True):
+    """Whether functions run in isolated subnets of a VPC with endpoints, and where."""
+
+    enabled: bool
+    cidr: str = "10.64.0.0/20"
+    availability_zones: Annotated[list[str], Meta(min_length=2, max_length=3)]
+
+
+class Security(Strict, kw_only=True):
+    """Encryption and boundaries."""
+
+    permission_boundary_policy: str | None = None  # name of a managed policy that every role gets as boundary
+    log_payloads: bool  # execution data in the workflow's logs; false where prompts are sensitive
+    residency_regions: Annotated[list[Region], Meta(min_length=1)]  # where prompts may be processed
+
+
+class Retention(Strict, kw_only=True):
+    """How long things are kept, in days."""
+
+    intake_days: Days = 365
+    artefact_days: Days = 730
+    log_days: Days = 90
+    run_days: Days = 730
+    remove_data_with_stacks: bool = False  # true: buckets, table and keys go with `cdk destroy`
+
+
+class Workflow(Strict, kw_only=True):
+    """Waits and bounds of the training workflow."""
+
+    training_slots: Annotated[int, Meta(ge=1, le=10)] = 2  # Bedrock runs few jobs at once
+    slot_poll_seconds: Seconds = 120
+    slot_hours: Positive = 24.0
+    training_poll_seconds: Seconds = 300  # the safety net behind the event
+    max_training_hours: Positive = 24.0
+    deployment_poll_seconds: Seconds = 20
+    deployment_minutes: Positive = 45.0
+    clean_up_poll_seconds: Seconds = 60
+    evaluation_concurrency: Annotated[int, Meta(ge=1, le=100)] = 8
+    evaluation_batch: Annotated[int, Meta(ge=1, le=100)] = 10
+    calibration_prompts: Annotated[int, Meta(ge=4, le=200)] = 16
+    keep_models: Annotated[int, Meta(ge=1, le=50)] = 3
+    reconcile_minutes: Annotated[int, Meta(ge=1, le=1_440)] = 15
+
+
+class Provisioned(Strict, kw_only=True):
+    """Provisioned throughput: billed by the hour until deleted."""
+
+    model_units: Annotated[int, Meta(ge=1, le=10)] = 1
+    max_pt_hours: Positive  # the reconciler falls back to on demand and deletes it after this
+    commitment: str | None = None  # OneMonth or SixMonths: only with `approved_commitment` of the same name
+    approved_commitment: str | None = None
+
+
+class ServingSettings(Strict, kw_only=True):
+    """How the champion serves."""
+
+    mode: Serving
+    provisioned: Provisioned | None = None
+
+
+class Prices(Strict, kw_only=True):
+    """USD, for the forecast. Look them up for your Region: AWS changes them and publishes no RFT rate in its API docs."""
+
+    training_hour: Amount
+    provisioned_unit_hour: Amount
+    input_1k_tokens: Amount
+    output_1k_tokens: Amount
+    model_month: Amount
+
+
+class Caps(Strict, kw_only=True):
+    """What a run may cost at most, in USD; a forecast above it refuses the run."""
+
+    max_run_usd: Positive
+    max_month_usd: Positive
+
+
+class Functions(Strict, kw_only=True):
+    """How functions are packaged."""
+
+    platform: str = "aarch64"  # aarch64 for AWS; host for the embedded AWS
+
+
+class Settings(Strict, kw_only=True):
+    """One environment."""
+
+    name: Name
+    prefix: Name
+    account: AccountId
+    region: Region
+    network: Network
+    security: Security
+    workflow: Workflow
+    serving: ServingSettings
+    prices: Prices
+    caps: Caps
+    retention: Retention = Retention()
+    functions: Functions = Functions()
+    notify_emails: list[Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$")]] = []
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check an environment file.
+
+    Raises:
+        SettingsInvalid: no such file, not TOML, a wrong or missing value; the message names file, key and fix.
+
+    """
+    try:
+        raw = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        known = ", ".join(sorted(p.stem for p in path.parent.glob("*.toml"))) or "none"
+        raise SettingsInvalid(f"{path}: no such environment; known environments: {known}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsInvalid(f"{path}: not valid TOML: {error}") from None
+    try:
+        settings = msgspec.convert(raw, Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsInvalid(f"{path}: {_explain(str(error))}") from None
+    for problem in _contradictions(settings, path.stem):
+        raise SettingsInvalid(f"{path}: {problem}")
+    return settings
+
+
+def decode_settings(text: str) -> Settings:
+    """Read the settings that a stack wrote into a function's environment."""
+    return msgspec.json.decode(text, type=Settings)
+
+
+def encode_settings(settings: Settings) -> str:
+    """Return the settings as JSON, for a function's environment."""
+    return msgspec.json.encode(settings).decode()
+
+
+def _explain(message: str) -> str:
+    place = re.search(r" - at `\$\.?([^`]*)`$", message)
+    if not place:
+        return f"{message}; add or correct it at the top of the file"
+    return f"{place[1] or 'top level'}: {message[: place.start()]}; correct this key"
+
+
+def _contradictions(settings: Settings, stem: str) -> list[str]:
+    found = []
+    if settings.name != stem:
+        found.append(f"name: is {settings.name!r}, but the file is {stem}.toml; make them equal")
+    for zone in settings.network.availability_zones:
+        if not zone.startswith(settings.region):
+            found.append(f"network.availability_zones: {zone} is not in {settings.region}; name zones of that Region")
+    if settings.region not in settings.security.residency_regions:
+        found.append(f"security.residency_regions: does not hold {settings.region} itself; add it")
+    if settings.functions.platform not in ("aarch64", "host"):
+        found.append("functions.platform: must be aarch64 (AWS) or host (embedded AWS)")
+    serving = settings.serving
+    if serving.mode is Serving.PROVISIONED and serving.provisioned is None:
+        found.append("serving.provisioned: missing although mode is provisioned; add the table with max_pt_hours")
+    if serving.provisioned is not None and (term := serving.provisioned.commitment) is not None:
+        if term not in ("OneMonth", "SixMonths"):
+            found.append("serving.provisioned.commitment: must be OneMonth or SixMonths, or be left out")
+        elif serving.provisioned.approved_commitment != term:
+            found.append(
+                f"serving.provisioned.commitment: a {term} commitment is billed to its end and cannot be deleted; "
+                f'to approve it by name add approved_commitment = "{term}"'
+            )
+    return found

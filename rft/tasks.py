@@ -1,0 +1,143 @@
+"""A task: the folder ``tasks/<task>/`` that says what a model is taught. ``task.toml`` as a typed, validated value."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from rft.errors import TaskInvalid
+
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Strict(Struct, frozen=True, forbid_unknown_fields=True):
+    """Base: immutable, and a misspelt key is an error."""
+
+
+class Hyperparameters(Strict, kw_only=True, rename="camel"):
+    """Bedrock's RFTHyperParameters: its names (camel case in task.toml as well) and its bounds.
+
+    Source: RFTHyperParameters in the Bedrock API of 2023-04-20. ``maxPromptLength`` and ``inferenceMaxTokens`` have no
+    bound there; ours keep them positive.
+    """
+
+    epoch_count: Annotated[int, Meta(ge=1, le=50)] = 1
+    batch_size: Annotated[int, Meta(ge=16, le=512)] = 128
+    learning_rate: Annotated[float, Meta(ge=1e-7, le=1e-3)] = 1e-5
+    max_prompt_length: Annotated[int, Meta(ge=1)] = 8192
+    training_sample_per_prompt: Annotated[int, Meta(ge=2, le=16)] = 8
+    inference_max_tokens: Annotated[int, Meta(ge=1)] = 2048
+    reasoning_effort: Literal["low", "medium", "high"] | None = None
+    eval_interval: Annotated[int, Meta(ge=1, le=100)] = 10
+
+    def request(self) -> dict[str, int | float | str]:
+        """Return the values under Bedrock's names, without those left to the service."""
+        values: dict[str, int | float | str | None] = msgspec.to_builtins(self)
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class Model(Strict, kw_only=True):
+    """The model to train and the id that answers for it untouched: on Bedrock they differ."""
+
+    base_model: Annotated[str, Meta(pattern=r"^(arn:aws[a-z-]*:bedrock:|[a-z0-9-]{1,63}\.)[^\s]+$")]
+    baseline_inference_id: Annotated[str, Meta(min_length=1, max_length=2048)]
+
+
+class Grader(Strict, kw_only=True):
+    """The grader function: ``reward.py:reward`` in our form, or a handler in AWS's contract."""
+
+    reward: str | None = None  # file:function, (Sample) -> Score
+    handler: str | None = None  # file:function, AWS's contract, run unchanged
+    timeout_seconds: Annotated[int, Meta(ge=3, le=900)] = 60
+    memory_mb: Annotated[int, Meta(ge=128, le=10_240)] = 512
+
+
+class Splits(Strict, kw_only=True):
+    """Shares of the held-out splits; the rest trains. A record's split is a function of its prompt."""
+
+    validation: Fraction = 0.1
+    test: Fraction = 0.2
+
+
+class Inference(Strict, kw_only=True):
+    """How the models answer in evaluation."""
+
+    max_tokens: Annotated[int, Meta(ge=1, le=64_000)] = 512
+    temperature: Fraction = 0.0
+
+
+class GateRule(Strict, kw_only=True):
+    """When a candidate may serve: the interval of the paired difference must lie above the margins."""
+
+    min_gain: float = 0.0  # lower bound of candidate minus baseline
+    champion_margin: float = 0.0  # lower bound of candidate minus champion
+    confidence: Annotated[float, Meta(gt=0.5, lt=1)] = 0.95
+    min_records: Annotated[int, Meta(ge=10)] = 20
+
+
+class Task(Strict, kw_only=True):
+    """One task. ``name`` is the folder's name."""
+
+    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,23}$")]
+    description: Annotated[str, Meta(min_length=10)]
+    model: Model
+    grader: Grader
+    hyperparameters: Hyperparameters = Hyperparameters()
+    splits: Splits = Splits()
+    inference: Inference = Inference()
+    gate: GateRule = GateRule()
+
+
+def load_task(folder: Path) -> Task:
+    """Read and check ``task.toml`` of a task folder.
+
+    Raises:
+        TaskInvalid: missing file, not TOML, a wrong value; the message names file, key and fix.
+
+    """
+    path = folder / "task.toml"
+    try:
+        raw = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise TaskInvalid(f"{path}: missing; copy one from another task and change it") from None
+    except tomllib.TOMLDecodeError as error:
+        raise TaskInvalid(f"{path}: not valid TOML: {error}") from None
+    try:
+        task = msgspec.convert({"name": folder.name, **raw}, Task)
+    except msgspec.ValidationError as error:
+        raise TaskInvalid(f"{path}: {error}; correct this key") from None
+    for problem in _contradictions(task, folder):
+        raise TaskInvalid(f"{path}: {problem}")
+    return task
+
+
+def load_tasks(root: Path) -> dict[str, Task]:
+    """Read every task folder below ``root``, by name in alphabetical order."""
+    return {folder.name: load_task(folder) for folder in sorted(root.iterdir()) if (folder / "task.toml").exists()}
+
+
+def grader_entry(task: Task) -> tuple[str, str]:
+    """Return file and function of a task's grader, whichever form it has."""
+    file, function = (task.grader.reward or task.grader.handler or "").split(":")
+    return file, function
+
+
+def _contradictions(task: Task, folder: Path) -> list[str]:
+    found = []
+    if task.name != folder.name:
+        found.append(f"name: is {task.name!r}, but the folder is {folder.name}; leave name out")
+    entry = task.grader.reward or task.grader.handler
+    if entry is None or (task.grader.reward and task.grader.handler):
+        found.append('grader: give exactly one of reward = "reward.py:reward" and handler = "reward.py:lambda_handler"')
+    elif not re.fullmatch(r"[A-Za-z_]\w*\.py:[A-Za-z_]\w*", entry):
+        found.append(f'grader: {entry!r} must read "file.py:function"')
+    elif not (folder / entry.split(":")[0]).exists():
+        found.append(f"grader: no file {entry.split(':')[0]} in {folder}")
+    if task.splits.validation + task.splits.test > 0.8:
+        found.append("splits: validation and test take more than 0.8; leave at least a fifth to train on")
+    if task.splits.test == 0:
+        found.append("splits.test: is 0; without held-out records nothing can be compared")
+    return found

@@ -1,0 +1,1 @@
+"""Infrastructure only: the stacks of one environment, and the stage that wires them."""
