@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from rft.errors import SettingsInvalid
 from rft.keys import Serving
 
-Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,14}$")]
+Name = Annotated[str, Meta(pattern=r"^[a-z](-?[a-z0-9])+$", max_length=15)]
 AccountId = Annotated[str, Meta(pattern=r"^[0-9]{12}$")]
 Region = Annotated[str, Meta(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
 Positive = Annotated[float, Meta(gt=0)]

@@ -81,7 +81,7 @@ class GateRule(Strict, kw_only=True):
 class Task(Strict, kw_only=True):
     """One task. ``name`` is the folder's name."""
 
-    name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,23}$")]
+    name: Annotated[str, Meta(pattern=r"^[a-z](-?[a-z0-9])+$", max_length=24)]
     description: Annotated[str, Meta(min_length=10)]
     model: Model
     grader: Grader

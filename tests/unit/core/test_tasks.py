@@ -1,0 +1,87 @@
+"""Task files: Bedrock's names and bounds, and messages that name the fix."""
+
+from pathlib import Path
+
+import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+
+from rft.errors import TaskInvalid
+from rft.tasks import Hyperparameters, load_task
+
+GOOD = """
+description = "Teaches sums to a model"
+[model]
+base_model = "amazon.nova-2-lite-v1:0:256k"
+baseline_inference_id = "us.amazon.nova-2-lite-v1:0"
+[grader]
+reward = "reward.py:reward"
+[hyperparameters]
+epochCount = 2
+"""
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Return a task folder with a reward file."""
+    made = tmp_path / "sums"
+    made.mkdir()
+    (made / "reward.py").write_text("")
+    return made
+
+
+def test_a_good_task_is_read(folder):
+    (folder / "task.toml").write_text(GOOD)
+    task = load_task(folder)
+    assert task.name == "sums"
+    assert task.hyperparameters.request()["epochCount"] == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ("epochCount = 2", "epochCount = 51", "epochCount"),
+        ("epochCount = 2", "epochs = 2", "epochs"),
+        ("epochCount = 2", "batchSize = 8", "batchSize"),
+        ("epochCount = 2", "learningRate = 0.5", "learningRate"),
+        ("epochCount = 2", 'reasoningEffort = "none"', "reasoningEffort"),
+        ('reward = "reward.py:reward"', "", "exactly one of"),
+        ('reward = "reward.py:reward"', 'reward = "grade.py:reward"', "no file grade.py"),
+        ('reward = "reward.py:reward"', 'reward = "reward.reward"', "file.py:function"),
+        ('reward = "reward.py:reward"', 'reward = "reward.py:a"\nhandler = "reward.py:b"', "exactly one of"),
+        ("[hyperparameters]", "[splits]\ntest = 0.0\n[hyperparameters]", "splits.test"),
+        ("[hyperparameters]", "[splits]\ntest = 0.9\n[hyperparameters]", "0.8"),
+        ('base_model = "amazon.nova-2-lite-v1:0:256k"', 'base_model = "nova"', "base_model"),
+        ("[grader]", "[grader", "not valid TOML"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_a_hint(folder, old, new, hint):
+    assert old in GOOD
+    (folder / "task.toml").write_text(GOOD.replace(old, new))
+    with pytest.raises(TaskInvalid) as caught:
+        load_task(folder)
+    assert hint in str(caught.value)
+    assert "task.toml" in str(caught.value)
+
+
+def test_a_folder_without_a_task_file_says_what_to_do(folder):
+    with pytest.raises(TaskInvalid, match="copy one from another task"):
+        load_task(folder)
+
+
+def test_names_and_bounds_are_those_of_bedrocks_service_model():
+    model = ServiceModel(Loader().load_service_model("bedrock", "service-2"), "bedrock")
+    shape = model.shape_for("RFTHyperParameters")
+    assert set(Hyperparameters().request()) | {"reasoningEffort"} == set(shape.members)
+    bounds = {
+        name: (member.metadata["min"], member.metadata["max"])
+        for name, member in shape.members.items()
+        if "max" in member.metadata
+    }
+    assert bounds == {
+        "epochCount": (1, 50),
+        "batchSize": (16, 512),
+        "learningRate": (1e-7, 1e-3),
+        "trainingSamplePerPrompt": (2, 16),
+        "evalInterval": (1, 100),
+    }
