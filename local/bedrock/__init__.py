@@ -1,0 +1,1 @@
+"""A local Amazon Bedrock: strict where AWS is, and its training really is reinforcement learning. Imports nothing of ``rft``."""

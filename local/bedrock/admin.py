@@ -1,0 +1,53 @@
+"""The local Bedrock's own interface for tests and the command line: ``/_local/`` on its own port only."""
+
+from typing import Any
+
+import msgspec
+
+from local.bedrock.deployments import status
+from local.bedrock.faults import Fault
+from local.bedrock.options import BedrockOptions
+from local.bedrock.service import Bedrock
+
+
+def answer(bedrock: Bedrock, method: str, path: str, body: bytes) -> Any:
+    """Answer one admin request with JSON types; None for an unknown one."""
+    what = (method, path.removeprefix("/_local/").split("/")[0])
+    if what == ("GET", "health"):
+        return {"status": "ok"}
+    if what == ("GET", "options"):
+        return msgspec.to_builtins(bedrock.store.options)
+    if what == ("PUT", "options"):
+        return _change_options(bedrock, body)
+    if what == ("PUT", "faults"):
+        bedrock.faults.put(msgspec.json.decode(body, type=list[Fault]))
+        return {}
+    if what == ("DELETE", "faults"):
+        bedrock.faults.clear()
+        return {}
+    if what == ("GET", "requests"):
+        return msgspec.to_builtins(bedrock.requests, enc_hook=str)
+    if what == ("GET", "billing"):
+        return billing(bedrock)
+    if what == ("GET", "learning"):
+        return {job.name: job.learning for job in bedrock.store.jobs.values()}
+    return None
+
+
+def _change_options(bedrock: Bedrock, body: bytes) -> Any:
+    changed = {**msgspec.to_builtins(bedrock.store.options), **msgspec.json.decode(body, type=dict[str, Any])}
+    bedrock.store.options = msgspec.convert(changed, BedrockOptions)
+    return msgspec.to_builtins(bedrock.store.options)
+
+
+def billing(bedrock: Bedrock) -> dict[str, list[str]]:
+    """Return what costs money by the hour right now, what is stored, and what is deployed on demand."""
+    store = bedrock.store
+    with store.lock:
+        hourly = [job.name for job in store.jobs.values() if job.status in ("InProgress", "Stopping")]
+        hourly += [throughput.name for throughput in store.throughputs.values()]
+        return {
+            "hourly": hourly,
+            "models": [model.name for model in store.models.values()],
+            "deployments": [f"{d.name} {status(d)}" for d in store.deployments.values()],
+        }

@@ -1,0 +1,134 @@
+"""What an answer behaviour looks like in words. It knows shapes of references, never a task or a reward."""
+
+import hashlib
+import json
+import re
+from enum import StrEnum
+from typing import Any
+
+
+class Behaviour(StrEnum):
+    """Ways to answer, from good to bad: the order in which a prompt's latent draw walks through them."""
+
+    RIGHT = "right"
+    RIGHT_MARKED = "right in a box or a fence"
+    RIGHT_PROSE = "right in prose"
+    RIGHT_WRAPPED = "right among other words"
+    VERBOSE = "right and verbose"
+    PARTIAL = "partly right"
+    WRONG = "wrong"
+    WRONG_PROSE = "wrong in prose"
+    MALFORMED = "malformed"
+    EVERYTHING = "every answer at once"
+    STUFFED = "keyword stuffing"
+    REPEATED = "repeated phrase"
+    ECHO = "echo of the prompt"
+    REFUSAL = "refusal"
+    EMPTY = "empty"
+
+
+BEHAVIOURS = list(Behaviour)
+RIGHT = {
+    Behaviour.RIGHT,
+    Behaviour.RIGHT_MARKED,
+    Behaviour.RIGHT_PROSE,
+    Behaviour.RIGHT_WRAPPED,
+    Behaviour.VERBOSE,
+}
+STUFFING = "correct accurate precise final answer solution result verified therefore thus #### {} [] "
+
+
+def stable(*parts: str) -> int:
+    """Return a number that depends on the parts only."""
+    return int.from_bytes(hashlib.sha256("\0".join(parts).encode()).digest()[:8], "big")
+
+
+def write(behaviour: Behaviour, reference: Any, prompt: str) -> str:
+    """Return the answer that a behaviour gives to a prompt; ``reference`` is None where the right answer is unknown."""
+    common = _common(behaviour, prompt)
+    if common is not None:
+        return common
+    value = _value(reference)
+    if isinstance(value, dict):
+        return _fields(behaviour, value, prompt)
+    known = value if value is not None else str(stable("unknown", prompt) % 97)
+    return _single(behaviour, known, prompt, known=value is not None)
+
+
+def _value(reference: Any) -> Any:
+    """Return a reference's core: a text, or a mapping of fields."""
+    if isinstance(reference, str):
+        try:
+            parsed = json.loads(reference)
+        except ValueError:
+            return reference
+        return parsed if isinstance(parsed, dict) else reference
+    if isinstance(reference, dict):
+        if set(reference) <= {"text", "final_answer", "answer"} and len(reference) == 1:
+            return _value(next(iter(reference.values())))
+        return reference
+    return None if reference is None else str(reference)
+
+
+def _common(behaviour: Behaviour, prompt: str) -> str | None:
+    if behaviour is Behaviour.EMPTY:
+        return ""
+    if behaviour is Behaviour.REFUSAL:
+        return "I'm sorry, but I can't help with that request."
+    if behaviour is Behaviour.ECHO:
+        return prompt
+    if behaviour is Behaviour.STUFFED:
+        return STUFFING * 6
+    if behaviour is Behaviour.REPEATED:
+        return "The answer is the answer. " * 40
+    return None
+
+
+def _single(behaviour: Behaviour, value: str, prompt: str, *, known: bool) -> str:
+    wrong = _other(value, prompt)
+    if not known:
+        value = wrong
+    forms = {
+        Behaviour.RIGHT: f"I work through the problem step by step.\n#### {value}",
+        Behaviour.RIGHT_MARKED: f"The result is \\boxed{{{value}}}",
+        Behaviour.RIGHT_PROSE: f"The answer is {value}.",
+        Behaviour.RIGHT_WRAPPED: f"Answer: {value}. Let me know if you would like another example.",
+        Behaviour.VERBOSE: "Let me think about this at length. " * 30 + f"\n#### {value}",
+        Behaviour.PARTIAL: f"It is about {value}, or perhaps {wrong}.",
+        Behaviour.WRONG: f"I work through the problem step by step.\n#### {wrong}",
+        Behaviour.WRONG_PROSE: f"The answer is {wrong}.",
+        Behaviour.MALFORMED: "I work through the problem step by step.\n####",
+        Behaviour.EVERYTHING: "\n".join(f"#### {number}" for number in [*range(0, 100, 7), value, wrong]),
+    }
+    return forms[behaviour]
+
+
+def _other(value: str, prompt: str) -> str:
+    shift = 1 + stable("wrong", prompt) % 9
+    plain = value.replace(",", "")
+    if re.fullmatch(r"-?\d+", plain):
+        return str(int(plain) + shift)
+    if re.fullmatch(r"-?\d+\.\d+", plain):
+        return str(float(plain) + shift)
+    return value[::-1] if value[::-1] != value else f"not {value}"
+
+
+def _fields(behaviour: Behaviour, fields: dict[str, Any], prompt: str) -> str:
+    names = sorted(fields)
+    spoiled = {name: _other(str(fields[name]), prompt + name) for name in names}
+    half = {name: spoiled[name] if index % 2 else fields[name] for index, name in enumerate(names)}
+    right = json.dumps(fields, ensure_ascii=False)
+    prose = "\n".join(f"{name}: {fields[name]}" for name in names)
+    forms = {
+        Behaviour.RIGHT: right,
+        Behaviour.RIGHT_MARKED: f"```json\n{json.dumps(fields, indent=2, ensure_ascii=False)}\n```",
+        Behaviour.RIGHT_PROSE: prose,
+        Behaviour.RIGHT_WRAPPED: f"Here are the fields that you asked for:\n{right}\nIs there anything else?",
+        Behaviour.VERBOSE: "Let me read the text carefully. " * 30 + right,
+        Behaviour.PARTIAL: json.dumps(half, ensure_ascii=False),
+        Behaviour.WRONG: json.dumps(spoiled, ensure_ascii=False),
+        Behaviour.WRONG_PROSE: "\n".join(f"{name}: {spoiled[name]}" for name in names),
+        Behaviour.MALFORMED: right[: len(right) // 2],
+        Behaviour.EVERYTHING: "\n".join([right, json.dumps(spoiled, ensure_ascii=False), prose]),
+    }
+    return forms[behaviour]

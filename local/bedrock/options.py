@@ -1,0 +1,31 @@
+"""What a user of the local Bedrock may set, at start or while it runs."""
+
+import msgspec
+
+
+def default_quotas() -> dict[str, float]:
+    """Return quota values by Service Quotas code. Provisioned units are 0 on a new AWS account; here 2, for the demo."""
+    return {
+        "L-82EE9228": 20_000,  # training and validation records, Nova 2 Lite
+        "L-CB5B847D": 100,  # custom models
+        "L-430C95DD": 2,  # custom model deployments in progress
+        "L-1EF80F3E": 10,  # custom model deployments in all
+        "L-BE77399C": 2,  # model units without commitment, provisioned throughput for custom models
+    }
+
+
+class BedrockOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Times in seconds. The learner's own knobs have no counterpart in Bedrock's API."""
+
+    seed: int = 7
+    kl_coefficient: float = 0.02
+    queue_seconds: float = 0.2
+    training_seconds: float = 0.5  # at least this long, however fast the learner is
+    deployment_seconds: float = 0.5
+    update_seconds: float = 0.5
+    provisioned_seconds: float = 0.5
+    grader_retry_seconds: float = 0.2  # first wait; doubled for each of three retries
+    converse_milliseconds: float = 0.0
+    max_concurrent_jobs: int = 2
+    models_without_access: list[str] = []
+    quotas: dict[str, float] = msgspec.field(default_factory=default_quotas)

@@ -1,0 +1,105 @@
+"""Converse and InvokeModel: base models, deployments and provisioned throughput answer by their policy."""
+
+import itertools
+import json
+import time
+from typing import Any
+
+from local.bedrock.answer_key import AnswerKey, prompt_of
+from local.bedrock.answers import write
+from local.bedrock.catalogue import answering_base
+from local.bedrock.deployments import Deployments, status
+from local.bedrock.errors import ServiceError, not_found, validation
+from local.bedrock.policy import Policy
+from local.bedrock.store import Store
+from local.bedrock.throughput import Throughputs
+from local.bedrock.throughput import status as throughput_status
+
+CHARACTERS_PER_TOKEN = 4
+
+
+class Runtime:
+    """Answers of models."""
+
+    def __init__(self, store: Store, key: AnswerKey, deployments: Deployments, throughputs: Throughputs) -> None:
+        self._store = store
+        self._key = key
+        self._deployments = deployments
+        self._throughputs = throughputs
+        self._draws = itertools.count()
+
+    def converse(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Answer a conversation of one or more turns."""
+        started = time.monotonic()
+        policy = self._policy(params["modelId"])
+        messages = params.get("messages") or []
+        _check_turns(messages)
+        limits = params.get("inferenceConfig") or {}
+        system = [{"role": "system", "content": [part]} for part in params.get("system") or []]
+        prompt = prompt_of([*system, *messages])
+        text, reason = self._answer(policy, prompt, limits)
+        time.sleep(self._store.options.converse_milliseconds / 1000)
+        incoming, outgoing = _tokens(prompt), _tokens(text)
+        return {
+            "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
+            "stopReason": reason,
+            "usage": {"inputTokens": incoming, "outputTokens": outgoing, "totalTokens": incoming + outgoing},
+            "metrics": {"latencyMs": max(1, int((time.monotonic() - started) * 1000))},
+        }
+
+    def invoke(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Answer a native request of the Nova family (schemaVersion messages-v1)."""
+        try:
+            body = json.loads(params.get("body") or b"{}")
+            request = {"modelId": params["modelId"], "messages": body["messages"], "system": body.get("system")}
+            request["inferenceConfig"] = body.get("inferenceConfig")
+        except (ValueError, KeyError, TypeError) as error:
+            raise validation(f"Malformed input request: {error}") from error
+        answer = self.converse(request)
+        content = {k: v for k, v in answer.items() if k != "metrics"}
+        return {"body": json.dumps(content).encode(), "contentType": "application/json"}
+
+    def _answer(self, policy: Policy, prompt: str, limits: dict[str, Any]) -> tuple[str, str]:
+        temperature = float(limits.get("temperature", 0.7))
+        behaviour = policy.choose(prompt, temperature=temperature, draw=next(self._draws))
+        text = write(behaviour, self._key.reference(prompt), prompt)
+        room = int(limits.get("maxTokens", 4096)) * CHARACTERS_PER_TOKEN
+        return text[:room], "max_tokens" if len(text) > room else "end_turn"
+
+    def _policy(self, identifier: str) -> Policy:
+        base = answering_base(identifier)
+        if base is not None:
+            if base.id in self._store.options.models_without_access:
+                raise ServiceError("AccessDeniedException", f"You don't have access to the model {base.id}")
+            return Policy.base()
+        if ":custom-model/" in identifier:
+            raise validation("A custom model answers through a deployment or provisioned throughput, not by its own ARN")
+        if ":custom-model-deployment/" in identifier:
+            deployment = self._deployments.find(identifier)
+            if status(deployment) != "Active":
+                raise ServiceError("ModelNotReadyException", f"The deployment is {status(deployment)}")
+            return self._store.models[deployment.model_arn].policy
+        if ":provisioned-model/" in identifier:
+            item = self._throughputs.find(identifier)
+            if throughput_status(item) == "Creating":
+                raise ServiceError("ModelNotReadyException", "The provisioned model is Creating")
+            return self._store.models[item.model_arn].policy
+        raise not_found(f"the model {identifier}")
+
+
+def _check_turns(messages: list[dict[str, Any]]) -> None:
+    if not messages:
+        raise validation("The conversation must have at least one message")
+    if messages[0].get("role") != "user":
+        raise validation("A conversation must start with a user message. Try again with a conversation that starts with a user message.")
+    for before, after in itertools.pairwise(messages):
+        if before.get("role") == after.get("role"):
+            raise validation("A conversation must alternate between user and assistant roles.")
+    if messages[-1].get("role") != "user":
+        raise validation("The conversation must end with a user message.")
+    if any(not message.get("content") for message in messages):
+        raise validation("The content field of a message is empty.")
+
+
+def _tokens(text: str) -> int:
+    return max(1, len(text) // CHARACTERS_PER_TOKEN)
