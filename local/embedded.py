@@ -220,7 +220,13 @@ class EmbeddedAws:
         log = self._log or self.folder / "embedded.log"
         with log.open("ab") as sink:
             child = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                start_new_session=True,
             )
         self._children.append(child)
 

@@ -73,6 +73,14 @@ class ThroughputFailed(RftError):
     """Bedrock could not provide provisioned throughput, or not within the time that the settings allow."""
 
 
+class ChampionChanged(RftError):
+    """Another run was promoted after this run's candidate was compared, so the comparison no longer counts."""
+
+
+class ReconciliationIncomplete(RftError):
+    """The reconciler could not put some things right; the message names them. It tries again on its schedule."""
+
+
 class EvaluationIncomplete(RftError):
     """Some of the held-out records have no score; the gate does not decide on a part."""
 

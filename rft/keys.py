@@ -78,6 +78,39 @@ class JobStatus(StrEnum):
     STOPPED = "Stopped"
 
 
+class DeploymentStatus(StrEnum):
+    """The three statuses of a custom-model deployment, as the API writes them; an update in place has its own."""
+
+    CREATING = "Creating"
+    ACTIVE = "Active"
+    FAILED = "Failed"
+
+
+class UpdateStatus(StrEnum):
+    """Where an update in place of a deployment stands (``updateDetails.updateStatus``)."""
+
+    UPDATING = "Updating"
+    COMPLETED = "UpdateCompleted"
+    FAILED = "UpdateFailed"
+
+
+class ThroughputStatus(StrEnum):
+    """The four statuses of provisioned throughput."""
+
+    CREATING = "Creating"
+    IN_SERVICE = "InService"
+    UPDATING = "Updating"
+    FAILED = "Failed"
+
+
+class Role(StrEnum):
+    """What a deployment is for; the value of ``Tag.ROLE``. Also the names of the models in a score."""
+
+    BASELINE = "baseline"
+    CANDIDATE = "candidate"
+    CHAMPION = "champion"
+
+
 class Split(StrEnum):
     """The splits of a dataset version."""
 

@@ -108,7 +108,7 @@ class Deployment(Record, frozen=True, kw_only=True):
     """A custom-model deployment that a run asked for."""
 
     name: str
-    arn: str
+    arn: str  # empty until Bedrock took the request
     requested_at: str
     active: bool = False
 
@@ -117,7 +117,7 @@ class Throughput(Record, frozen=True, kw_only=True):
     """Provisioned throughput that a run asked for; billed by the hour until deleted."""
 
     name: str
-    arn: str
+    arn: str  # empty until Bedrock took the request
     requested_at: str
     expires_at: str
     in_service: bool = False
@@ -180,6 +180,7 @@ class Run(Struct, kw_only=True):
     started_at: str
     updated_at: str
     state: str = ""  # the last state entered
+    died_in: str | None = None  # the state that a run was in when clean-up began
     message: str = ""  # for a person: how it ended, and the fix where there is one
     execution_arn: str = ""
     retry_of: str | None = None
@@ -188,13 +189,16 @@ class Run(Struct, kw_only=True):
     grader: GraderPin | None = None
     calibration: Calibration | None = None
     forecast: Forecast | None = None
+    waiting_since: str | None = None  # for a training slot
     slot: int | None = None
     task_token: str | None = None
     job: Job | None = None
     candidate: Deployment | None = None
     evaluation_batches: int | None = None
+    previous_champion: Champion | None = None  # who served when the evaluation was planned: the candidate's opponent
     evaluation: EvaluationResult | None = None
     decision: Decision | None = None
+    promotion: Deployment | None = None  # the champion's deployment, from when this run first wanted to change it
     throughput: Throughput | None = None
     champion: Champion | None = None
     cleaned: list[str] = field(default_factory=list)  # what clean-up removed, in words
@@ -206,3 +210,29 @@ class Run(Struct, kw_only=True):
         """Whether the run has ended."""
         return self.status is not RunStatus.RUNNING
 
+
+class RunManifest(Record, frozen=True, kw_only=True):
+    """All that determined a run and what came of it: enough to say, years later, where a model comes from."""
+
+    run_id: str
+    task: str
+    environment: str
+    attempt: int
+    retry_of: str | None
+    status: RunStatus
+    started_at: str
+    ended_at: str | None
+    source: Source
+    dataset_version: str | None
+    splits: dict[str, str]  # split -> SHA-256 of its file
+    grader: GraderPin | None
+    base_model: str | None
+    baseline_inference_id: str | None
+    hyperparameters: dict[str, int | float | str]
+    job: Job | None
+    evaluation: EvaluationResult | None
+    previous_champion: Champion | None
+    decision: Decision | None
+    champion: Champion | None
+    forecast: Forecast | None
+    schema_version: int = 1

@@ -24,10 +24,13 @@ Amount = Annotated[float, Meta(ge=0)]
 
 
 class Strict(Struct, frozen=True, forbid_unknown_fields=True):
-    """Base: immutable, and a misspelt key is an error. (``kw_only`` is not inherited by msgspec structs.)"""
+    """Base: immutable, and a misspelt key is an error.
+
+    msgspec does not inherit ``kw_only``; it does inherit ``frozen``, but the type checker wants it said.
+    """
 
 
-class Network(Strict, kw_only=True):
+class Network(Strict, frozen=True, kw_only=True):
     """Whether functions run in isolated subnets of a VPC with endpoints, and where."""
 
     enabled: bool
@@ -35,7 +38,7 @@ class Network(Strict, kw_only=True):
     availability_zones: Annotated[list[str], Meta(min_length=2, max_length=3)]
 
 
-class Security(Strict, kw_only=True):
+class Security(Strict, frozen=True, kw_only=True):
     """Encryption and boundaries."""
 
     permission_boundary_policy: str | None = None  # name of a managed policy that every role gets as boundary
@@ -43,7 +46,7 @@ class Security(Strict, kw_only=True):
     residency_regions: Annotated[list[Region], Meta(min_length=1)]  # where prompts may be processed
 
 
-class Retention(Strict, kw_only=True):
+class Retention(Strict, frozen=True, kw_only=True):
     """How long things are kept, in days."""
 
     intake_days: Days = 365
@@ -53,7 +56,7 @@ class Retention(Strict, kw_only=True):
     remove_data_with_stacks: bool = False  # true: buckets, table and keys go with `cdk destroy`
 
 
-class Workflow(Strict, kw_only=True):
+class Workflow(Strict, frozen=True, kw_only=True):
     """Waits and bounds of the training workflow."""
 
     training_slots: Annotated[int, Meta(ge=1, le=10)] = 2  # Bedrock runs few jobs at once
@@ -71,7 +74,7 @@ class Workflow(Strict, kw_only=True):
     reconcile_minutes: Annotated[int, Meta(ge=1, le=1_440)] = 15
 
 
-class Provisioned(Strict, kw_only=True):
+class Provisioned(Strict, frozen=True, kw_only=True):
     """Provisioned throughput: billed by the hour until deleted."""
 
     model_units: Annotated[int, Meta(ge=1, le=10)] = 1
@@ -80,15 +83,15 @@ class Provisioned(Strict, kw_only=True):
     approved_commitment: str | None = None
 
 
-class ServingSettings(Strict, kw_only=True):
+class ServingSettings(Strict, frozen=True, kw_only=True):
     """How the champion serves."""
 
     mode: Serving
     provisioned: Provisioned | None = None
 
 
-class Prices(Strict, kw_only=True):
-    """USD, for the forecast. Look them up for your Region: AWS changes them and publishes no RFT rate in its API docs."""
+class Prices(Strict, frozen=True, kw_only=True):
+    """USD, for the forecast. Look them up for your Region: AWS changes them and its API docs name no RFT rate."""
 
     training_hour: Amount
     provisioned_unit_hour: Amount
@@ -97,20 +100,20 @@ class Prices(Strict, kw_only=True):
     model_month: Amount
 
 
-class Caps(Strict, kw_only=True):
+class Caps(Strict, frozen=True, kw_only=True):
     """What a run may cost at most, in USD; a forecast above it refuses the run."""
 
     max_run_usd: Positive
     max_month_usd: Positive
 
 
-class Functions(Strict, kw_only=True):
+class Functions(Strict, frozen=True, kw_only=True):
     """How functions are packaged."""
 
     platform: str = "aarch64"  # aarch64 for AWS; host for the embedded AWS
 
 
-class Settings(Strict, kw_only=True):
+class Settings(Strict, frozen=True, kw_only=True):
     """One environment."""
 
     name: Name

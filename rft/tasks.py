@@ -17,7 +17,7 @@ class Strict(Struct, frozen=True, forbid_unknown_fields=True):
     """Base: immutable, and a misspelt key is an error."""
 
 
-class Hyperparameters(Strict, kw_only=True, rename="camel"):
+class Hyperparameters(Strict, frozen=True, kw_only=True, rename="camel"):
     """Bedrock's RFTHyperParameters: its names (camel case in task.toml as well) and its bounds.
 
     Source: RFTHyperParameters in the Bedrock API of 2023-04-20. ``maxPromptLength`` and ``inferenceMaxTokens`` have no
@@ -39,14 +39,14 @@ class Hyperparameters(Strict, kw_only=True, rename="camel"):
         return {name: value for name, value in values.items() if value is not None}
 
 
-class Model(Strict, kw_only=True):
+class Model(Strict, frozen=True, kw_only=True):
     """The model to train and the id that answers for it untouched: on Bedrock they differ."""
 
     base_model: Annotated[str, Meta(pattern=r"^(arn:aws[a-z-]*:bedrock:|[a-z0-9-]{1,63}\.)[^\s]+$")]
     baseline_inference_id: Annotated[str, Meta(min_length=1, max_length=2048)]
 
 
-class Grader(Strict, kw_only=True):
+class Grader(Strict, frozen=True, kw_only=True):
     """The grader function: ``reward.py:reward`` in our form, or a handler in AWS's contract."""
 
     reward: str | None = None  # file:function, (Sample) -> Score
@@ -55,21 +55,21 @@ class Grader(Strict, kw_only=True):
     memory_mb: Annotated[int, Meta(ge=128, le=10_240)] = 512
 
 
-class Splits(Strict, kw_only=True):
+class Splits(Strict, frozen=True, kw_only=True):
     """Shares of the held-out splits; the rest trains. A record's split is a function of its prompt."""
 
     validation: Fraction = 0.1
     test: Fraction = 0.2
 
 
-class Inference(Strict, kw_only=True):
+class Inference(Strict, frozen=True, kw_only=True):
     """How the models answer in evaluation."""
 
     max_tokens: Annotated[int, Meta(ge=1, le=64_000)] = 512
     temperature: Fraction = 0.0
 
 
-class GateRule(Strict, kw_only=True):
+class GateRule(Strict, frozen=True, kw_only=True):
     """When a candidate may serve: the interval of the paired difference must lie above the margins."""
 
     min_gain: float = 0.0  # lower bound of candidate minus baseline
@@ -78,7 +78,7 @@ class GateRule(Strict, kw_only=True):
     min_records: Annotated[int, Meta(ge=10)] = 20
 
 
-class Task(Strict, kw_only=True):
+class Task(Strict, frozen=True, kw_only=True):
     """One task. ``name`` is the folder's name."""
 
     name: Annotated[str, Meta(pattern=r"^[a-z](-?[a-z0-9])+$", max_length=24)]
@@ -91,8 +91,8 @@ class Task(Strict, kw_only=True):
     gate: GateRule = GateRule()
 
 
-def load_task(folder: Path) -> Task:
-    """Read and check ``task.toml`` of a task folder.
+def load_task(folder: Path, *, packaged: bool = False) -> Task:
+    """Read and check ``task.toml`` of a task folder; a ``packaged`` folder, in a function, holds that file only.
 
     Raises:
         TaskInvalid: missing file, not TOML, a wrong value; the message names file, key and fix.
@@ -109,14 +109,15 @@ def load_task(folder: Path) -> Task:
         task = msgspec.convert({"name": folder.name, **raw}, Task)
     except msgspec.ValidationError as error:
         raise TaskInvalid(f"{path}: {error}; correct this key") from None
-    for problem in _contradictions(task, folder):
+    for problem in _contradictions(task, folder, packaged=packaged):
         raise TaskInvalid(f"{path}: {problem}")
     return task
 
 
-def load_tasks(root: Path) -> dict[str, Task]:
+def load_tasks(root: Path, *, packaged: bool = False) -> dict[str, Task]:
     """Read every task folder below ``root``, by name in alphabetical order."""
-    return {folder.name: load_task(folder) for folder in sorted(root.iterdir()) if (folder / "task.toml").exists()}
+    folders = [folder for folder in sorted(root.iterdir()) if (folder / "task.toml").exists()]
+    return {folder.name: load_task(folder, packaged=packaged) for folder in folders}
 
 
 def grader_entry(task: Task) -> tuple[str, str]:
@@ -125,7 +126,7 @@ def grader_entry(task: Task) -> tuple[str, str]:
     return file, function
 
 
-def _contradictions(task: Task, folder: Path) -> list[str]:
+def _contradictions(task: Task, folder: Path, *, packaged: bool) -> list[str]:
     found = []
     if task.name != folder.name:
         found.append(f"name: is {task.name!r}, but the folder is {folder.name}; leave name out")
@@ -134,7 +135,7 @@ def _contradictions(task: Task, folder: Path) -> list[str]:
         found.append('grader: give exactly one of reward = "reward.py:reward" and handler = "reward.py:lambda_handler"')
     elif not re.fullmatch(r"[A-Za-z_]\w*\.py:[A-Za-z_]\w*", entry):
         found.append(f'grader: {entry!r} must read "file.py:function"')
-    elif not (folder / entry.split(":")[0]).exists():
+    elif not packaged and not (folder / entry.split(":")[0]).exists():
         found.append(f"grader: no file {entry.split(':')[0]} in {folder}")
     if task.splits.validation + task.splits.test > 0.8:
         found.append("splits: validation and test take more than 0.8; leave at least a fifth to train on")

@@ -52,6 +52,261 @@ class Grant:
 READ_RUN = Grant(actions=("dynamodb:GetItem", "dynamodb:UpdateItem"), on=Target.RUNS_TABLE)
 TABLE_KEY = Grant(actions=("kms:Decrypt",), on=Target.DATA_KEY_BY_DYNAMODB)
 
+S3_READ_KEY = Grant(actions=("kms:Decrypt",), on=Target.DATA_KEY_BY_S3)
+S3_WRITE_KEY = Grant(actions=("kms:Decrypt", "kms:GenerateDataKey"), on=Target.DATA_KEY_BY_S3)
+READ_DATASETS = Grant(actions=("s3:GetObject",), on=Target.DATASET_OBJECTS)
+READ_ARTEFACTS = Grant(actions=("s3:GetObject",), on=Target.ARTEFACT_OBJECTS)
+WRITE_ARTEFACTS = Grant(actions=("s3:PutObject",), on=Target.ARTEFACT_OBJECTS)
+READ_JOBS = Grant(actions=("bedrock:GetModelCustomizationJob",), on=Target.JOBS)
+ASK_BASELINE = Grant(actions=("bedrock:InvokeModel",), on=Target.BASELINES)
+CALL_GRADER = Grant(actions=("lambda:InvokeFunction",), on=Target.GRADER_ALIASES)
+NO_RESOURCE = "the list and quota calls of Bedrock and Service Quotas name no resource"
+
+
+def listing(*actions: str) -> Grant:
+    """Return a grant of actions that AWS cannot restrict to a resource."""
+    return Grant(actions=actions, on=Target.ANY, reason=NO_RESOURCE)
+
+
+READ_CHAMPION = Grant(actions=("ssm:GetParameter",), on=Target.CHAMPION_PARAMETERS)
+DEPLOY_KEY = Grant(
+    actions=("kms:Decrypt",), on=Target.MODEL_KEY_BY_BEDROCK
+)  # who deploys or asks a custom model needs it
+PUT_RIGHT = (  # what clean-up and the reconciler share: stop, delete, and put back to the champion's model
+    Grant(
+        actions=(
+            "bedrock:GetModelCustomizationJob",
+            "bedrock:ListTagsForResource",
+            "bedrock:StopModelCustomizationJob",
+        ),
+        on=Target.JOBS,
+    ),
+    Grant(actions=("bedrock:UpdateProvisionedModelThroughput",), on=Target.MODELS),
+    Grant(
+        actions=(
+            "bedrock:DeleteCustomModelDeployment",
+            "bedrock:GetCustomModelDeployment",
+            "bedrock:UpdateCustomModelDeployment",
+        ),
+        on=Target.DEPLOYMENTS,
+    ),
+    Grant(
+        actions=(
+            "bedrock:DeleteProvisionedModelThroughput",
+            "bedrock:GetProvisionedModelThroughput",
+            "bedrock:ListTagsForResource",
+            "bedrock:UpdateProvisionedModelThroughput",
+        ),
+        on=Target.THROUGHPUT,
+    ),
+    listing(
+        "bedrock:ListCustomModelDeployments",
+        "bedrock:ListModelCustomizationJobs",
+        "bedrock:ListProvisionedModelThroughputs",
+    ),
+    DEPLOY_KEY,
+)
+
+
 GRANTS: dict[Step, tuple[Grant, ...]] = {
-    # The engineer of a step writes its grants here, least privilege, and nothing that its code does not call.
+    Step.STARTER: (
+        Grant(actions=("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"), on=Target.RUNS_TABLE),
+        Grant(actions=("dynamodb:Query",), on=Target.RUNS_INDEXES),
+        TABLE_KEY,
+        Grant(actions=("states:StartExecution",), on=Target.TRAINING_MACHINE),
+        Grant(actions=("sns:Publish",), on=Target.TOPIC),
+        Grant(actions=("kms:Decrypt", "kms:GenerateDataKey"), on=Target.OPERATIONS_KEY_BY_SNS),
+    ),
+    Step.PREFLIGHT: (
+        READ_RUN,
+        TABLE_KEY,
+        Grant(actions=("bedrock:GetFoundationModel",), on=Target.FOUNDATION_MODELS),
+        Grant(actions=("bedrock:GetInferenceProfile",), on=Target.BASELINES),
+        listing(
+            "bedrock:GetFoundationModelAvailability",
+            "bedrock:ListCustomModelDeployments",
+            "bedrock:ListCustomModels",
+            "bedrock:ListProvisionedModelThroughputs",
+            "servicequotas:GetServiceQuota",
+        ),
+    ),
+    Step.VALIDATE_DATA: (
+        READ_RUN,
+        TABLE_KEY,
+        Grant(actions=("s3:GetObject", "s3:GetObjectVersion"), on=Target.INTAKE_OBJECTS),
+        Grant(actions=("s3:PutObject",), on=Target.DATASET_OBJECTS),
+        S3_WRITE_KEY,
+    ),
+    Step.PREPARE_GRADER: (
+        READ_RUN,
+        TABLE_KEY,
+        Grant(actions=("lambda:CreateAlias", "lambda:UpdateAlias"), on=Target.GRADERS),
+        Grant(actions=("lambda:GetFunctionConfiguration",), on=Target.GRADER_ALIASES),
+    ),
+    Step.CALIBRATE: (READ_RUN, TABLE_KEY, READ_DATASETS, S3_READ_KEY, ASK_BASELINE, CALL_GRADER),
+    Step.ESTIMATE_COST: (READ_RUN, TABLE_KEY),
+    Step.ACQUIRE_SLOT: (READ_RUN, TABLE_KEY),
+    Step.LAUNCH_TRAINING: (
+        READ_RUN,
+        TABLE_KEY,
+        Grant(actions=("bedrock:CreateModelCustomizationJob",), on=Target.FOUNDATION_MODELS),
+        Grant(
+            actions=("bedrock:CreateModelCustomizationJob", "bedrock:GetModelCustomizationJob", "bedrock:TagResource"),
+            on=Target.JOBS,
+        ),
+        Grant(
+            actions=("bedrock:CreateModelCustomizationJob", "bedrock:GetCustomModel", "bedrock:TagResource"),
+            on=Target.MODELS,
+        ),
+        listing("bedrock:ListModelCustomizationJobs"),
+        Grant(actions=("iam:PassRole",), on=Target.SERVICE_ROLE),
+        Grant(
+            actions=("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"),
+            on=Target.MODEL_KEY_BY_BEDROCK,
+        ),
+    ),
+    Step.WAIT_FOR_TRAINING: (
+        READ_RUN,
+        TABLE_KEY,
+        READ_JOBS,
+        Grant(actions=("states:SendTaskSuccess",), on=Target.TRAINING_MACHINE),
+    ),
+    Step.TRAINING_EVENT: (
+        READ_RUN,
+        Grant(actions=("dynamodb:Query",), on=Target.RUNS_INDEXES),
+        TABLE_KEY,
+        Grant(actions=("states:SendTaskSuccess",), on=Target.TRAINING_MACHINE),
+    ),
+    Step.CHECK_TRAINING: (
+        READ_RUN,
+        TABLE_KEY,
+        Grant(
+            actions=("bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob"),
+            on=Target.JOBS,
+        ),
+    ),
+    Step.DEPLOY_CANDIDATE: (
+        READ_RUN,
+        TABLE_KEY,
+        Grant(actions=("bedrock:CreateCustomModelDeployment",), on=Target.MODELS),
+        Grant(
+            actions=(
+                "bedrock:CreateCustomModelDeployment",
+                "bedrock:DeleteCustomModelDeployment",
+                "bedrock:GetCustomModelDeployment",
+                "bedrock:TagResource",
+            ),
+            on=Target.DEPLOYMENTS,
+        ),
+        listing("bedrock:ListCustomModelDeployments"),
+        DEPLOY_KEY,
+    ),
+    Step.PLAN_EVALUATION: (
+        READ_RUN,
+        TABLE_KEY,
+        READ_DATASETS,
+        WRITE_ARTEFACTS,
+        S3_WRITE_KEY,
+        READ_CHAMPION,
+        Grant(actions=("bedrock:GetCustomModelDeployment",), on=Target.DEPLOYMENTS),
+    ),
+    Step.EVALUATE_BATCH: (
+        READ_RUN,
+        TABLE_KEY,
+        READ_DATASETS,
+        WRITE_ARTEFACTS,
+        Grant(actions=("s3:ListBucket",), on=Target.ARTEFACT_LISTING),
+        S3_WRITE_KEY,
+        ASK_BASELINE,
+        Grant(actions=("bedrock:InvokeModel",), on=Target.DEPLOYMENTS),
+        DEPLOY_KEY,
+        CALL_GRADER,
+    ),
+    Step.GATE: (
+        READ_RUN,
+        TABLE_KEY,
+        READ_ARTEFACTS,
+        WRITE_ARTEFACTS,
+        Grant(actions=("s3:ListBucket",), on=Target.ARTEFACT_LISTING),
+        S3_WRITE_KEY,
+    ),
+    Step.PROMOTE: (
+        READ_RUN,
+        TABLE_KEY,
+        Grant(
+            actions=(
+                "bedrock:CreateCustomModelDeployment",
+                "bedrock:CreateProvisionedModelThroughput",
+                "bedrock:UpdateProvisionedModelThroughput",
+            ),
+            on=Target.MODELS,
+        ),
+        Grant(
+            actions=(
+                "bedrock:CreateCustomModelDeployment",
+                "bedrock:DeleteCustomModelDeployment",
+                "bedrock:GetCustomModelDeployment",
+                "bedrock:TagResource",
+                "bedrock:UpdateCustomModelDeployment",
+            ),
+            on=Target.DEPLOYMENTS,
+        ),
+        Grant(
+            actions=(
+                "bedrock:CreateProvisionedModelThroughput",
+                "bedrock:DeleteProvisionedModelThroughput",
+                "bedrock:GetProvisionedModelThroughput",
+                "bedrock:TagResource",
+                "bedrock:UpdateProvisionedModelThroughput",
+            ),
+            on=Target.THROUGHPUT,
+        ),
+        listing("bedrock:ListCustomModelDeployments", "bedrock:ListProvisionedModelThroughputs"),
+        Grant(actions=("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey"), on=Target.MODEL_KEY_BY_BEDROCK),
+        Grant(actions=("ssm:GetParameter", "ssm:PutParameter"), on=Target.CHAMPION_PARAMETERS),
+    ),
+    Step.RETIRE: (
+        READ_RUN,
+        Grant(actions=("dynamodb:Query",), on=Target.RUNS_INDEXES),
+        TABLE_KEY,
+        Grant(actions=("bedrock:DeleteCustomModel", "bedrock:ListTagsForResource"), on=Target.MODELS),
+        Grant(
+            actions=("bedrock:DeleteCustomModelDeployment", "bedrock:GetCustomModelDeployment"), on=Target.DEPLOYMENTS
+        ),
+        listing(
+            "bedrock:ListCustomModelDeployments",
+            "bedrock:ListCustomModels",
+            "bedrock:ListProvisionedModelThroughputs",
+        ),
+        Grant(actions=("lambda:DeleteAlias", "lambda:GetAlias"), on=Target.GRADERS),
+        READ_CHAMPION,
+    ),
+    Step.REPORT: (
+        READ_RUN,
+        TABLE_KEY,
+        READ_DATASETS,
+        WRITE_ARTEFACTS,
+        S3_WRITE_KEY,
+        Grant(actions=("sns:Publish",), on=Target.TOPIC),
+        Grant(actions=("kms:Decrypt", "kms:GenerateDataKey"), on=Target.OPERATIONS_KEY_BY_SNS),
+    ),
+    Step.CLEAN_UP: (
+        READ_RUN,
+        Grant(actions=("dynamodb:Query",), on=Target.RUNS_INDEXES),
+        TABLE_KEY,
+        *PUT_RIGHT,
+        Grant(actions=("lambda:DeleteAlias", "lambda:GetAlias"), on=Target.GRADERS),
+        READ_CHAMPION,
+    ),
+    Step.RECONCILER: (
+        Grant(actions=("dynamodb:Query",), on=Target.RUNS_INDEXES),
+        TABLE_KEY,
+        Grant(actions=("states:DescribeExecution",), on=Target.TRAINING_EXECUTIONS),
+        Grant(actions=("states:StartExecution",), on=Target.CLEAN_UP_MACHINE),
+        *PUT_RIGHT,
+        Grant(actions=("bedrock:ListTagsForResource",), on=Target.DEPLOYMENTS),
+        Grant(actions=("ssm:GetParameter", "ssm:PutParameter"), on=Target.CHAMPION_PARAMETERS),
+        Grant(actions=("sns:Publish",), on=Target.TOPIC),
+        Grant(actions=("kms:Decrypt", "kms:GenerateDataKey"), on=Target.OPERATIONS_KEY_BY_SNS),
+    ),
 }

@@ -55,6 +55,15 @@ def write(behaviour: Behaviour, reference: Any, prompt: str) -> str:
     return _single(behaviour, known, prompt, known=value is not None)
 
 
+def misremember(reference: Any, prompt: str) -> Any:
+    """Return a wrong reference of the same shape: what a model takes for right on a prompt beyond its ability."""
+    value = _value(reference)
+    if isinstance(value, dict):
+        names = sorted(value)
+        return {name: _other(str(value[name]), prompt) if i % 2 == 0 else value[name] for i, name in enumerate(names)}
+    return None if value is None else _other(value, prompt)
+
+
 def _value(reference: Any) -> Any:
     """Return a reference's core: a text, or a mapping of fields."""
     if isinstance(reference, str):

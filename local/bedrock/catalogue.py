@@ -30,7 +30,9 @@ class FoundationModel:
 MODELS = {
     model.id: model
     for model in (
-        FoundationModel("amazon.nova-2-lite-v1:0:256k", "Nova 2 Lite", ("FINE_TUNING", "REINFORCEMENT_FINE_TUNING"), ()),
+        FoundationModel(
+            "amazon.nova-2-lite-v1:0:256k", "Nova 2 Lite", ("FINE_TUNING", "REINFORCEMENT_FINE_TUNING"), ()
+        ),
         FoundationModel("amazon.nova-2-lite-v1:0", "Nova 2 Lite", (), ("INFERENCE_PROFILE",), ("us", "global")),
         FoundationModel("amazon.nova-lite-v1:0", "Nova Lite", (), ("ON_DEMAND", "INFERENCE_PROFILE"), ("us",)),
         FoundationModel("amazon.nova-micro-v1:0", "Nova Micro", (), ("ON_DEMAND", "INFERENCE_PROFILE"), ("us",)),

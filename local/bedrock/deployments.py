@@ -29,7 +29,9 @@ class Deployments:
             if any(deployment.name == name for deployment in existing):
                 raise ServiceError("ConflictException", f"A custom model deployment named {name} already exists")
             if len(existing) >= self._store.options.quotas["L-1EF80F3E"]:
-                raise ServiceError("ServiceQuotaExceededException", "The maximum number of custom model deployments is reached")
+                raise ServiceError(
+                    "ServiceQuotaExceededException", "The maximum number of custom model deployments is reached"
+                )
             if sum(status(d) == "Creating" for d in existing) >= self._store.options.quotas["L-430C95DD"]:
                 raise ServiceError("ServiceQuotaExceededException", "Too many custom model deployments are in progress")
             slow = self._faults.take("deployment_slow", name=name)

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from local.bedrock.answers import BEHAVIOURS, write
-from local.bedrock.policy import Array, Policy, matrix
+from local.bedrock.answers import BEHAVIOURS
+from local.bedrock.policy import Array, Policy, answer, matrix
 
 # Bedrock's learning rates are for adapter weights of a language model; this turns them into steps on behaviour logits.
-STEP_PER_LEARNING_RATE = 12_000.0
+STEP_PER_LEARNING_RATE = 7_000.0
 KL_SCALE = 10.0
 
 Grade = Callable[[list[dict[str, Any]]], list[float]]
@@ -90,7 +90,9 @@ class Learner:
                     step.validation = self._validate(random)
                 yield step
 
-    def _step(self, number: int, epoch: int, chosen: Any, rows: Array, base: Policy, random: np.random.Generator) -> Step:
+    def _step(
+        self, number: int, epoch: int, chosen: Any, rows: Array, base: Policy, random: np.random.Generator
+    ) -> Step:
         knobs = self.knobs
         current = self.policy.probabilities(rows)
         reference = base.probabilities(rows)
@@ -130,10 +132,10 @@ class Learner:
         return float(np.mean(self.grade(rollouts)))
 
     def _rollout(self, example: Example, behaviour: int, sample: str) -> dict[str, Any]:
-        answer = write(BEHAVIOURS[behaviour], example.reference, example.prompt)[: self.knobs.max_tokens * 4]
+        said = answer(BEHAVIOURS[behaviour], example.reference, example.prompt)[: self.knobs.max_tokens * 4]
         return {
             "id": f"{example.id}:{sample}",
-            "messages": [*example.messages, {"role": "assistant", "content": answer}],
+            "messages": [*example.messages, {"role": "assistant", "content": said}],
             "metadata": example.metadata,
         }
 

@@ -79,7 +79,9 @@ class Models:
     def list_foundation(self, params: dict[str, Any]) -> dict[str, Any]:
         """List the foundation models that fit the customization type asked for."""
         wanted = params.get("byCustomizationType")
-        return {"modelSummaries": [_summary(m) for m in MODELS.values() if wanted is None or wanted in m.customizations]}
+        return {
+            "modelSummaries": [_summary(m) for m in MODELS.values() if wanted is None or wanted in m.customizations]
+        }
 
     def availability(self, params: dict[str, Any]) -> dict[str, Any]:
         """Say whether the account may use a foundation model."""

@@ -2,15 +2,17 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from local.bedrock.answers import BEHAVIOURS, RIGHT, Behaviour, stable
+from local.bedrock.answers import BEHAVIOURS, RIGHT, Behaviour, misremember, stable, write
 
 Array = NDArray[np.float64]
 HASHED = 12  # buckets for words
 FEATURES = 4 + HASHED
+ABILITY = 0.72  # a prompt harder than this is answered wrongly even by an answer of the right form
 DIFFICULTY_EFFECT = 1.6  # how far a hard prompt moves the base from right answers to wrong ones, in logits
 
 BASE = {
@@ -31,7 +33,9 @@ BASE = {
     Behaviour.EMPTY: 0.01,
 }
 BASE_LOGITS: Array = np.log(np.array([BASE[behaviour] for behaviour in BEHAVIOURS]))
-EASIER: Array = np.array([1.0 if b in RIGHT else -1.0 if b in (Behaviour.WRONG, Behaviour.WRONG_PROSE) else 0.0 for b in BEHAVIOURS])
+EASIER: Array = np.array(
+    [1.0 if b in RIGHT else -1.0 if b in (Behaviour.WRONG, Behaviour.WRONG_PROSE) else 0.0 for b in BEHAVIOURS]
+)
 
 
 def difficulty(prompt: str) -> float:
@@ -39,6 +43,12 @@ def difficulty(prompt: str) -> float:
     numerals = len(re.findall(r"\d+", prompt))
     own = stable("difficulty", prompt) / 2**64
     return float(min(1.0, 0.7 * own + 0.06 * min(numerals, 5)))
+
+
+def answer(behaviour: Behaviour, reference: Any, prompt: str) -> str:
+    """Return what the model says: training changes how it answers, not what lies beyond its ability."""
+    known = reference if difficulty(prompt) <= ABILITY else misremember(reference, prompt)
+    return write(behaviour, known, prompt)
 
 
 def features(prompt: str) -> Array:

@@ -6,11 +6,10 @@ import time
 from typing import Any
 
 from local.bedrock.answer_key import AnswerKey, prompt_of
-from local.bedrock.answers import write
 from local.bedrock.catalogue import answering_base
 from local.bedrock.deployments import Deployments, status
 from local.bedrock.errors import ServiceError, not_found, validation
-from local.bedrock.policy import Policy
+from local.bedrock.policy import Policy, answer
 from local.bedrock.store import Store
 from local.bedrock.throughput import Throughputs
 from local.bedrock.throughput import status as throughput_status
@@ -55,14 +54,14 @@ class Runtime:
             request["inferenceConfig"] = body.get("inferenceConfig")
         except (ValueError, KeyError, TypeError) as error:
             raise validation(f"Malformed input request: {error}") from error
-        answer = self.converse(request)
-        content = {k: v for k, v in answer.items() if k != "metrics"}
+        content = self.converse(request)
+        content.pop("metrics")
         return {"body": json.dumps(content).encode(), "contentType": "application/json"}
 
     def _answer(self, policy: Policy, prompt: str, limits: dict[str, Any]) -> tuple[str, str]:
         temperature = float(limits.get("temperature", 0.7))
         behaviour = policy.choose(prompt, temperature=temperature, draw=next(self._draws))
-        text = write(behaviour, self._key.reference(prompt), prompt)
+        text = answer(behaviour, self._key.reference(prompt), prompt)
         room = int(limits.get("maxTokens", 4096)) * CHARACTERS_PER_TOKEN
         return text[:room], "max_tokens" if len(text) > room else "end_turn"
 
@@ -73,7 +72,9 @@ class Runtime:
                 raise ServiceError("AccessDeniedException", f"You don't have access to the model {base.id}")
             return Policy.base()
         if ":custom-model/" in identifier:
-            raise validation("A custom model answers through a deployment or provisioned throughput, not by its own ARN")
+            raise validation(
+                "A custom model answers through a deployment or provisioned throughput, not by its own ARN"
+            )
         if ":custom-model-deployment/" in identifier:
             deployment = self._deployments.find(identifier)
             if status(deployment) != "Active":
@@ -91,7 +92,9 @@ def _check_turns(messages: list[dict[str, Any]]) -> None:
     if not messages:
         raise validation("The conversation must have at least one message")
     if messages[0].get("role") != "user":
-        raise validation("A conversation must start with a user message. Try again with a conversation that starts with a user message.")
+        raise validation(
+            "A conversation must start with a user message. Try again with a conversation that starts with a user message."
+        )
     for before, after in itertools.pairwise(messages):
         if before.get("role") == after.get("role"):
             raise validation("A conversation must alternate between user and assistant roles.")

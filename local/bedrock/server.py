@@ -59,9 +59,11 @@ def respond(bedrock: Bedrock, method: str, target: str, headers: Any, body: byte
             return (404, JSON, b"{}") if found is None else (200, JSON, json.dumps(found).encode())
         if address.path == "/_service-quotas":
             action = headers.get("x-amz-target", "").split(".")[-1]
-            return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(
-                bedrock.quotas.answer(action, json.loads(body or b"{}"))
-            ).encode()
+            return (
+                200,
+                {"Content-Type": "application/x-amz-json-1.1"},
+                json.dumps(bedrock.quotas.answer(action, json.loads(body or b"{}"))).encode(),
+            )
         service, operation, path = route(method, address.path)
         params = parse(operation, path, address.query, headers, body)
         answer = bedrock.answer(service, operation, params, headers.get("x-rft-principal", ""))

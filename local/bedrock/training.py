@@ -116,9 +116,13 @@ class Trainer:
             validation.extend(_parse(session.read(*place), place[1]))
         maximum = int(self._store.options.quotas["L-82EE9228"])
         if len(examples) < MINIMUM_RECORDS:
-            raise JobFailed(f"The training dataset has {len(examples)} records; at least {MINIMUM_RECORDS} are required")
+            raise JobFailed(
+                f"The training dataset has {len(examples)} records; at least {MINIMUM_RECORDS} are required"
+            )
         if len(examples) + len(validation) > maximum:
-            raise JobFailed(f"The datasets have {len(examples) + len(validation)} records; at most {maximum} are allowed")
+            raise JobFailed(
+                f"The datasets have {len(examples) + len(validation)} records; at most {maximum} are allowed"
+            )
         out_bucket, out_prefix = split_uri(job.request["outputDataConfig"]["s3Uri"])
         session.write(out_bucket, f"{out_prefix.rstrip('/')}/{PROBE}", b"")
         short = [example for example in examples if len(example.prompt) / 4 <= limit]

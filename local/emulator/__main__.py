@@ -8,11 +8,13 @@ from local.emulator import (  # noqa: E402  the guard must speak before MiniStac
     bedrock,
     cloudformation_types,
     events,
+    lambda_actions,
     lambdas,
     metrics,
     service_endpoints,
     stepfunctions,
     stepfunctions_map,
+    task_tokens,
     transport,
 )
 
@@ -26,8 +28,10 @@ def main() -> None:
         metrics,
         stepfunctions,
         stepfunctions_map,
+        task_tokens,
         events,
         bedrock,
+        lambda_actions,
         service_endpoints,
     ):
         module.apply()

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import urllib.parse
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -119,7 +120,7 @@ def resource_of(service: str, method: str, path: str, body: bytes) -> str:
     if service == "bedrock-runtime":
         return model_arn(fields.get("modelId", "*"))
     data = json.loads(body or b"{}") if method in ("POST", "PATCH") else {}
-    own = {
+    own: dict[str, Callable[[], Any]] = {
         "CreateModelCustomizationJob": lambda: model_arn(data.get("baseModelIdentifier", "")),
         "CreateCustomModelDeployment": lambda: data.get("modelArn", "*"),
         "CreateProvisionedModelThroughput": lambda: data.get("modelId", "*"),
@@ -179,13 +180,17 @@ async def forward(method: str, path: str, headers: Headers, body: bytes, query: 
     if operation("bedrock", method, path) == "CreateModelCustomizationJob":
         refusal = may_pass_role(headers, body)
         if refusal:
-            return 403, {"Content-Type": "application/json", "x-amzn-errortype": "AccessDeniedException"}, json.dumps(
-                {"message": refusal}
-            ).encode()
+            return (
+                403,
+                {"Content-Type": "application/json", "x-amzn-errortype": "AccessDeniedException"},
+                json.dumps({"message": refusal}).encode(),
+            )
     sent = {name: value for name, value in headers.items() if name.lower() not in HOP}
     sent["x-rft-principal"] = iam_evaluator.caller_arn()
     target = "/_service-quotas" if "x-amz-target" in headers else urllib.parse.quote(path, safe="/%:")
-    pairs = [(key, item) for key, value in (query or {}).items() for item in (value if isinstance(value, list) else [value])]
+    pairs = [
+        (key, item) for key, value in (query or {}).items() for item in (value if isinstance(value, list) else [value])
+    ]
     if pairs:
         target += "?" + urllib.parse.urlencode(pairs)
     return await asyncio.to_thread(_send, method, target, sent, body)

@@ -43,7 +43,9 @@ def _object_versions() -> None:
 def _target_grants() -> None:
     invoke = eventbridge._invoke_target
 
-    def invoke_if_granted(target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: Any = None) -> None:
+    def invoke_if_granted(
+        target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: Any = None
+    ) -> None:
         if _granted(target, rule):
             invoke(target, event, rule, view)
         else:

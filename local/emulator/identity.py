@@ -56,7 +56,9 @@ def service_may_assume(role_arn: str, service: str, source_arn: str, source_acco
         services = named.get("Service", []) if isinstance(named, dict) else []
         if service not in ([services] if isinstance(services, str) else services):
             continue
-        if statement.get("Effect") == "Allow" and iam_evaluator._conditions_met(statement.get("Condition", {}), question):
+        if statement.get("Effect") == "Allow" and iam_evaluator._conditions_met(
+            statement.get("Condition", {}), question
+        ):
             return True
     return False
 

@@ -1,5 +1,6 @@
 """Functions fail with AWS's error names, run with the host's Python, and see only their own packages."""
 
+import contextvars
 import os
 import sys
 import threading
@@ -13,6 +14,7 @@ from local.emulator.guard import replace
 
 WORKER = (Path(__file__).parent / "worker.py").read_text()
 _last = threading.local()
+_client_context: contextvars.ContextVar[str] = contextvars.ContextVar("client_context", default="")
 
 
 def apply() -> None:
@@ -30,6 +32,7 @@ def apply() -> None:
     # MiniStack waits 50 ms for log lines that a quiet function never writes.
     replace(lambda_runtime.Worker._drain_stderr_bounded, "__defaults__", (0.010, 0.010, 0.250))
     _carry_failures()
+    _carry_client_context()
 
 
 def _carry_failures() -> None:
@@ -37,6 +40,8 @@ def _carry_failures() -> None:
     execute = lambda_svc._execute_function_warm
 
     def invoke_and_remember(worker: Any, event: Any, request_id: str, **details: Any) -> dict[str, Any]:
+        # MiniStack hands "durable" through to the worker untouched; the caller's client context rides along.
+        details["durable"] = {**(details.get("durable") or {}), "client_context": _client_context.get()}
         reply: dict[str, Any] = invoke(worker, event, request_id, **details)
         failed = reply.pop("failure", None) or _process_failure(worker, reply, request_id)
         _last.failure = failed and {**failed, "requestId": request_id}
@@ -53,6 +58,16 @@ def _carry_failures() -> None:
 
     replace(lambda_runtime.Worker, "invoke", invoke_and_remember)
     replace(lambda_svc, "_execute_function_warm", execute_with_names)
+
+
+def _carry_client_context() -> None:
+    invoke = lambda_svc._invoke
+
+    async def invoke_with_context(name: str, event: Any, headers: dict[str, str], *rest: Any) -> Any:
+        _client_context.set(headers.get("x-amz-client-context", ""))
+        return await invoke(name, event, headers, *rest)
+
+    replace(lambda_svc, "_invoke", invoke_with_context)
 
 
 def _process_failure(worker: Any, reply: dict[str, Any], request_id: str) -> dict[str, Any] | None:

@@ -61,6 +61,8 @@ def count(execution: dict[str, Any]) -> None:
     machine = {"StateMachineArn": execution["stateMachineArn"]}
     cloudwatch.record_metric("AWS/States", STATUS_METRICS[execution["status"]], 1, "Count", machine)
     if execution["status"] != "RUNNING" and execution.get("stopDate"):
-        started, stopped = (datetime.fromisoformat(execution[key].replace("Z", "+00:00")) for key in ("startDate", "stopDate"))
+        started, stopped = (
+            datetime.fromisoformat(execution[key].replace("Z", "+00:00")) for key in ("startDate", "stopDate")
+        )
         milliseconds = (stopped - started).total_seconds() * 1000
         cloudwatch.record_metric("AWS/States", "ExecutionTime", milliseconds, "Milliseconds", machine)

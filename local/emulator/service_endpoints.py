@@ -45,7 +45,9 @@ def serve(path: str, body: bytes) -> Response:
 def _assume_role(data: dict[str, Any]) -> Response:
     role = data["role_arn"]
     if not service_may_assume(role, data["service"], data["source_arn"], data["source_account"]):
-        return _json(403, {"message": f"{data['service']} is not authorized to perform: sts:AssumeRole on resource: {role}"})
+        return _json(
+            403, {"message": f"{data['service']} is not authorized to perform: sts:AssumeRole on resource: {role}"}
+        )
     return _json(200, session_for(role, data["session_name"]))
 
 

@@ -11,6 +11,7 @@ from local.emulator.guard import replace
 from local.emulator.identity import role_may
 
 Failure = stepfunctions._ExecutionError
+TOKEN_MACHINES: dict[str, str] = {}  # also of tokens that were returned: a late return is authorised, then refused
 current: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("execution", default=None)
 
 
@@ -63,8 +64,11 @@ def _authorise(reference: str, config: dict[str, Any]) -> None:
 def wait_for_token(resource: str, data: dict[str, Any], token: str, state: dict[str, Any]) -> Any:
     """Call the function, then wait until somebody returns the token; a function that raises fails the task."""
     returned = threading.Event()
-    stepfunctions._task_tokens[token] = {"event": returned, "result": None, "error": None, "heartbeat": None}
     execution = current.get()
+    waiting = {"event": returned, "result": None, "error": None, "heartbeat": None}
+    if execution is not None:
+        TOKEN_MACHINES[token] = execution["stateMachineArn"]
+    stepfunctions._task_tokens[token] = waiting
     try:
         reference = stepfunctions._resolve_lambda_function_ref(data["FunctionName"], optimized=True)
         call_function(reference, data.get("Payload"))
@@ -126,5 +130,7 @@ def _expire(execution: dict[str, Any]) -> None:
     if execution["status"] != "RUNNING":
         return
     execution.update(status="TIMED_OUT", stopDate=stepfunctions.now_iso(), error="States.Timeout")
-    stepfunctions._add_event(execution, "ExecutionTimedOut", {"executionTimedOutEventDetails": {"error": "States.Timeout"}})
+    stepfunctions._add_event(
+        execution, "ExecutionTimedOut", {"executionTimedOutEventDetails": {"error": "States.Timeout"}}
+    )
     stepfunctions._emit_execution_status_event(execution)

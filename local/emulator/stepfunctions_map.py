@@ -65,4 +65,6 @@ def _authorise(execution: dict[str, Any], place: dict[str, str]) -> None:
         ("s3:GetObject", f"arn:aws:s3:::{place['Bucket']}/{place['Key']}"),
     ):
         if not role_may(role, action, resource):
-            raise Failure("States.Permissions", f"{role} is not authorized to perform: {action} on resource: {resource}")
+            raise Failure(
+                "States.Permissions", f"{role} is not authorized to perform: {action} on resource: {resource}"
+            )

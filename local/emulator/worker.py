@@ -4,21 +4,37 @@ MiniStack writes this file beside the unpacked code and starts it with the inter
 anything of the project. First line in: how to find the handler. Then one line an invocation.
 """
 
+import base64
 import importlib
 import json
 import os
 import sys
 import time
 import traceback
+from typing import Any
+
+
+class ClientContext:
+    """What the caller passed beside the payload: ``custom`` is its mapping."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        """Take the decoded document."""
+        self.custom = document.get("custom", {})
+        self.env = document.get("env", {})
+        self.client = document.get("client")
+
+    @classmethod
+    def parse(cls, encoded: str | None) -> "ClientContext | None":
+        """Return the context of a base64-encoded header, or None without one."""
+        return cls(json.loads(base64.b64decode(encoded))) if encoded else None
 
 
 class Context:
     """What a handler gets as its second argument."""
 
     identity = None
-    client_context = None
 
-    def __init__(self, start, call):
+    def __init__(self, start: dict[str, Any], call: dict[str, Any]) -> None:
         """Take the function's facts from its environment and the invocation's from the call."""
         name = start.get("function_name", "")
         self.function_name = name
@@ -28,14 +44,15 @@ class Context:
         self.aws_request_id = call.get("request_id", "")
         self.log_group_name = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/" + name)
         self.log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME", "")
+        self.client_context = ClientContext.parse((call.get("durable") or {}).get("client_context"))
         self._deadline = time.time() + call.get("timeout_ms", 3000) / 1000
 
-    def get_remaining_time_in_millis(self):
+    def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until the function is stopped."""
         return max(0, int((self._deadline - time.time()) * 1000))
 
 
-def prepare_path(code):
+def prepare_path(code: str) -> None:
     """Put code first, then layers, then what AWS's runtime brings; hide the packages of the interpreter's environment."""
     own = os.path.dirname(os.path.abspath(__file__))
     kept = [place for place in sys.path if "site-packages" not in place and os.path.abspath(place) != own]
@@ -44,7 +61,7 @@ def prepare_path(code):
     sys.path[:] = [code, *(os.path.join(layer, "python") for layer in layers), *layers, *kept, *runtime]
 
 
-def load(start):
+def load(start: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Return the handler, or a function that fails as AWS's runtime does when there is none."""
     try:
         module = importlib.import_module(start["module"])
@@ -55,10 +72,10 @@ def load(start):
     if handler is None:
         message = f"Handler '{start['handler']}' missing on module '{start['module']}'"
         return None, failure("Runtime.HandlerNotFound", message, None)
-    return handler, None
+    return handler, {}
 
 
-def failure(kind, message, error):
+def failure(kind: str, message: str, error: BaseException | None) -> dict[str, Any]:
     """Return an error the way Lambda reports it, and print it to the log."""
     trace = traceback.format_tb(error.__traceback__) if error is not None else []
     trace = [line for line in trace if "_worker.py" not in line]
@@ -66,7 +83,7 @@ def failure(kind, message, error):
     return {"errorMessage": message, "errorType": kind, "stackTrace": trace}
 
 
-def answer(handler, event, context):
+def answer(handler: Any, event: Any, context: Context) -> Any:
     """Run the handler once and return the line to send."""
     try:
         result = handler(event, context)
@@ -75,10 +92,13 @@ def answer(handler, event, context):
     try:
         return json.loads(json.dumps({"status": "ok", "result": result}))
     except (TypeError, ValueError) as error:
-        return {"status": "ok", "failure": failure("Runtime.MarshalError", f"Unable to marshal response: {error}", None)}
+        return {
+            "status": "ok",
+            "failure": failure("Runtime.MarshalError", f"Unable to marshal response: {error}", None),
+        }
 
 
-def serve():
+def serve() -> None:
     """Speak the protocol until the other side closes."""
     out = sys.stdout
     sys.stdout = sys.stderr
@@ -92,7 +112,7 @@ def serve():
         call = message.get("ctx") or {}
         if call.get("trace_id"):
             os.environ["_X_AMZN_TRACE_ID"] = call["trace_id"]
-        if broken is not None:
+        if broken:
             print(json.dumps({"status": "ok", "failure": broken}), file=out, flush=True)
             return
         print(json.dumps(answer(handler, message["event"], Context(start, call))), file=out, flush=True)

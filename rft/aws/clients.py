@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
+    from mypy_boto3_sts import STSClient
 
 CONTROL = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=60)
 # A model may take minutes to answer; repeating is left to the workflow, which knows what was already scored.
@@ -83,3 +84,9 @@ def cloudwatch() -> "CloudWatchClient":
 def service_quotas() -> "ServiceQuotasClient":
     """Return the Service Quotas client."""
     return boto3.client("service-quotas", config=CONTROL)
+
+
+@lru_cache(maxsize=1)
+def sts() -> "STSClient":
+    """Return the Security Token Service client."""
+    return boto3.client("sts", config=CONTROL)

@@ -121,7 +121,9 @@ class RunStore:
                 UpdateExpression="SET #owner = :run, #kind = :kind",
                 ConditionExpression="attribute_not_exists(#owner) OR #owner = :run OR #owner = :from",
                 ExpressionAttributeNames={"#owner": "owner", "#kind": TableKey.KIND},
-                ExpressionAttributeValues=_item({":run": run_id, ":kind": ItemKind.SLOT, ":from": from_owner or run_id}),
+                ExpressionAttributeValues=_item(
+                    {":run": run_id, ":kind": ItemKind.SLOT, ":from": from_owner or run_id}
+                ),
             )
         except client.exceptions.ConditionalCheckFailedException:
             return False
@@ -143,13 +145,17 @@ class RunStore:
             return
 
     def _query(self, index: TableIndex, key: TableKey, value: str) -> Iterator[Run]:
-        pages = clients.dynamodb().get_paginator("query").paginate(
-            TableName=self.table,
-            IndexName=index,
-            KeyConditionExpression="#key = :value",
-            ExpressionAttributeNames={"#key": key},
-            ExpressionAttributeValues=_item({":value": value}),
-            ScanIndexForward=False,
+        pages = (
+            clients.dynamodb()
+            .get_paginator("query")
+            .paginate(
+                TableName=self.table,
+                IndexName=index,
+                KeyConditionExpression="#key = :value",
+                ExpressionAttributeNames={"#key": key},
+                ExpressionAttributeValues=_item({":value": value}),
+                ScanIndexForward=False,
+            )
         )
         for page in pages:
             for item in page["Items"]:

@@ -1,0 +1,46 @@
+"""Read the job's truth: five statuses, and the stop at max_training_hours."""
+
+from typing import Any
+
+from rft import clock
+from rft.aws.customization import FINAL, CustomizationJobs
+from rft.aws.metrics import emit
+from rft.aws.step import Call, step
+from rft.errors import TrainingFailed, TrainingStopped, TrainingTooLong
+from rft.keys import JobStatus, Metric, State
+from rft.schemas import Job, Run
+from rft.training.lifecycle import over_time
+
+
+@step(State.CHECK_TRAINING)
+def handler(run: Run, call: Call) -> dict[str, Any]:
+    """Record the job as it is; return whether it is complete, raise if it never will be."""
+    if run.job is None:
+        raise ValueError(f"{run.run_id} has no job yet")
+    backend = CustomizationJobs()
+    job, message = backend.describe(run.job)
+    call.store.update(run.run_id, job=job, task_token=None)
+    hours = call.here.settings.workflow.max_training_hours
+    late = over_time(run.job, clock.now(), hours)
+    if job.status in FINAL:
+        if run.slot is not None:
+            call.store.free_slot(run.slot, run.run_id)
+        return _ended(run, job, message, late=late, hours=hours)
+    if late and job.status is JobStatus.IN_PROGRESS:
+        backend.stop(job)
+    return {"completed": False, "status": job.status}
+
+
+def _ended(run: Run, job: Job, message: str, *, late: bool, hours: float) -> dict[str, Any]:
+    if job.status is JobStatus.FAILED:
+        raise TrainingFailed(f"Bedrock's job {job.name} failed: {message or 'no reason given'}")
+    if job.status is JobStatus.STOPPED:
+        if late:
+            raise TrainingTooLong(
+                f"the job {job.name} ran longer than workflow.max_training_hours ({hours}) and was stopped; "
+                "raise the setting, or train on fewer records or epochs"
+            )
+        raise TrainingStopped(f"the job {job.name} was stopped; `rft retry {run.run_id}` trains again")
+    seconds = (clock.parse(job.ended_at or clock.now_text()) - clock.parse(job.submitted_at)).total_seconds()
+    emit({Metric.TRAINING_SECONDS: seconds}, task=run.task)
+    return {"completed": True, "status": job.status, "model_arn": job.model_arn}

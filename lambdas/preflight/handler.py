@@ -1,0 +1,22 @@
+"""What would fail later fails now, for free."""
+
+from typing import Any
+
+from rft.aws.models import gather_facts
+from rft.aws.step import Call, step
+from rft.aws.tasks import packaged_tasks
+from rft.errors import PreflightFailed
+from rft.keys import State
+from rft.preflight import problems
+from rft.schemas import Run
+
+
+@step(State.PREFLIGHT)
+def handler(run: Run, call: Call) -> dict[str, Any]:
+    """Raise PreflightFailed with every problem and its fix, or return nothing."""
+    settings = call.here.settings
+    task = packaged_tasks()[run.task]
+    found = problems(task, settings, gather_facts(task, settings))
+    if found:
+        raise PreflightFailed("; ".join(found))
+    return {}

@@ -1,0 +1,74 @@
+"""Asking models, and what the account may do with them."""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from rft.aws import clients
+from rft.preflight import Facts, ModelFacts, ProfileFacts
+from rft.settings import Settings
+from rft.tasks import Task
+
+QUOTA_MODELS = "L-CB5B847D"  # custom models per account
+QUOTA_DEPLOYMENTS = "L-1EF80F3E"  # custom model deployments
+QUOTA_UNITS = "L-BE77399C"  # model units without commitment, custom models
+
+
+def converse(request: dict[str, Any]) -> dict[str, Any]:
+    """Ask a model through Converse, with the arguments of ``rft.evaluation.answers``, and return the response."""
+    return dict(clients.bedrock_runtime().converse(**request))
+
+
+def gather_facts(task: Task, settings: Settings) -> Facts:
+    """Ask the account all that preflight judges. Nothing here costs anything or changes anything."""
+    client = clients.bedrock()
+    models = client.get_paginator("list_custom_models").paginate(isOwned=True)
+    deployments = client.get_paginator("list_custom_model_deployments").paginate()
+    throughputs = client.get_paginator("list_provisioned_model_throughputs").paginate()
+    return Facts(
+        base=_base(task.model.base_model),
+        profile=_profile(task.model.baseline_inference_id),
+        models=sum(len(page["modelSummaries"]) for page in models),
+        deployments=[d["customModelDeploymentName"] for page in deployments for d in page["modelDeploymentSummaries"]],
+        throughputs=[t["provisionedModelName"] for page in throughputs for t in page["provisionedModelSummaries"]],
+        quotas={code: _quota(code) for code in (QUOTA_MODELS, QUOTA_DEPLOYMENTS, QUOTA_UNITS)},
+    )
+
+
+def _base(identifier: str) -> ModelFacts | None:
+    client = clients.bedrock()
+    plain = identifier.split("foundation-model/")[-1]
+    try:
+        client.get_foundation_model(modelIdentifier=plain)
+        found = client.get_foundation_model_availability(modelId=plain)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("ResourceNotFoundException", "ValidationException"):
+            return None
+        raise
+    return ModelFacts(
+        authorised=found["authorizationStatus"] == "AUTHORIZED" and found["entitlementAvailability"] == "AVAILABLE",
+        agreed=found["agreementAvailability"]["status"] == "AVAILABLE",
+        in_region=found["regionAvailability"] == "AVAILABLE",
+    )
+
+
+def _profile(identifier: str) -> ProfileFacts | None:
+    """Return the Regions behind an inference profile; None where the id is none, so it answers in its own Region."""
+    client = clients.bedrock()
+    try:
+        found = client.get_inference_profile(inferenceProfileIdentifier=identifier)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("ResourceNotFoundException", "ValidationException"):
+            return None
+        raise
+    arns = [model["modelArn"] for model in found["models"]]
+    return ProfileFacts(regions=sorted({arn.split(":")[3] for arn in arns}))
+
+
+def _quota(code: str) -> float | None:
+    """Return a quota's value; None where Service Quotas does not know it."""
+    client = clients.service_quotas()
+    try:
+        return client.get_service_quota(ServiceCode="bedrock", QuotaCode=code)["Quota"]["Value"]
+    except client.exceptions.NoSuchResourceException:
+        return None

@@ -1,0 +1,83 @@
+"""The gate: whether the candidate may serve, by paired differences with their confidence intervals."""
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import Final
+
+from rft.errors import EvaluationIncomplete
+from rft.evaluation.statistics import mean_interval, paired_difference
+from rft.schemas import Decision, EvaluationResult, Interval, Score
+from rft.tasks import GateRule
+
+BASELINE: Final = "baseline"
+CHAMPION: Final = "champion"
+CANDIDATE: Final = "candidate"
+
+
+def decide(scores: Sequence[Score], rule: GateRule, *, expected_records: int) -> tuple[EvaluationResult, Decision]:
+    """Compare the models and decide.
+
+    The candidate is promoted if the interval of candidate minus baseline lies above ``min_gain`` and, where a champion
+    was asked, that of candidate minus champion lies above ``champion_margin``. The order of ``scores`` does not matter.
+
+    Raises:
+        EvaluationIncomplete: a record or a model's score is missing, or a record is scored twice.
+
+    """
+    models = _check(scores, expected_records)
+    ordered = sorted(scores, key=lambda score: score.id)
+    columns = {model: [score.scores[model] for score in ordered] for model in models}
+    result = EvaluationResult(
+        records=len(ordered),
+        confidence=rule.confidence,
+        models={model: mean_interval(values, rule.confidence) for model, values in columns.items()},
+        gains={
+            model: paired_difference(columns[CANDIDATE], columns[model], rule.confidence)
+            for model in models
+            if model != CANDIDATE
+        },
+    )
+    return result, _decide(result, rule)
+
+
+def _check(scores: Sequence[Score], expected: int) -> list[str]:
+    """Return the models, after a look at whether each of them has a score for each record."""
+    names = {score.id for score in scores}
+    if len(names) < len(scores):
+        raise EvaluationIncomplete(f"{len(scores) - len(names)} records are scored twice; run the evaluation again")
+    if len(scores) != expected or expected < 2:
+        raise EvaluationIncomplete(
+            f"{len(scores)} of {expected} held-out records have scores, and at least 2 are needed"
+        )
+    models = sorted(scores[0].scores)
+    if missing := {BASELINE, CANDIDATE} - set(models):
+        raise EvaluationIncomplete(f"no scores of the {' and '.join(sorted(missing))}")
+    for score in scores:
+        if not all(isfinite(value) for value in score.scores.values()):
+            raise EvaluationIncomplete(f"record {score.id} has a score that is not finite; the grader is at fault")
+        if sorted(score.scores) != models:
+            raise EvaluationIncomplete(f"record {score.id} has scores of {sorted(score.scores)}, others of {models}")
+    return models
+
+
+def _decide(result: EvaluationResult, rule: GateRule) -> Decision:
+    if result.records < rule.min_records:
+        reason = f"{result.records} held-out records are too few: the gate needs {rule.min_records}"
+        return Decision(promote=False, reasons=[reason])
+    margins = {BASELINE: ("min_gain", rule.min_gain), CHAMPION: ("champion_margin", rule.champion_margin)}
+    passed, reasons = [], []
+    for model, (name, margin) in margins.items():
+        if model not in result.gains:
+            continue
+        gain = result.gains[model]
+        passed.append(gain.low > margin)
+        reasons.append(
+            f"candidate {result.models[CANDIDATE].mean:.3f}, {model} {result.models[model].mean:.3f} on "
+            f"{result.records} records: {_words(gain, result.confidence)} "
+            f"{'lies above' if gain.low > margin else 'does not lie above'} {name} {margin:.3f}"
+        )
+    return Decision(promote=all(passed), reasons=reasons)
+
+
+def _words(gain: Interval, confidence: float) -> str:
+    return f"the gain {gain.mean:+.3f} with its {confidence:.0%} interval {gain.low:+.3f} to {gain.high:+.3f}"

@@ -1,0 +1,95 @@
+"""What would fail later fails now, for free. Pure: judges facts that ``rft.aws.models`` gathers."""
+
+from msgspec import Struct
+
+from rft import names
+from rft.keys import Serving
+from rft.settings import Settings
+from rft.tasks import Task
+
+UNITS_CODE = "L-BE77399C"
+DEPLOYMENTS_CODE = "L-1EF80F3E"
+MODELS_CODE = "L-CB5B847D"
+
+
+class ModelFacts(Struct, frozen=True, kw_only=True):
+    """What the account may do with the base model."""
+
+    authorised: bool
+    agreed: bool
+    in_region: bool
+
+
+class ProfileFacts(Struct, frozen=True, kw_only=True):
+    """Where an inference profile sends prompts."""
+
+    regions: list[str]
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What the account has, at this moment."""
+
+    base: ModelFacts | None  # None: Bedrock does not know the model here
+    profile: ProfileFacts | None  # None: the baseline's id is no inference profile
+    models: int
+    deployments: list[str]  # names
+    throughputs: list[str]  # names
+    quotas: dict[str, float | None]  # by code; None: not readable
+
+
+def problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
+    """Return every reason why a run would fail later, each with its fix; empty if there is none."""
+    return [
+        *_model_problems(task, settings, facts),
+        *_residency_problems(task, settings, facts),
+        *_quota_problems(task, settings, facts),
+    ]
+
+
+def _model_problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
+    base = task.model.base_model
+    if facts.base is None:
+        return [f"base_model {base} is unknown in {settings.region}; correct it in tasks/{task.name}/task.toml"]
+    found = []
+    if not facts.base.in_region:
+        found.append(f"{base} is not available in {settings.region}; use an environment in a Region that has it")
+    if not (facts.base.authorised and facts.base.agreed):
+        found.append(f"the account has no access to {base}; request it on Bedrock's model access page")
+    return found
+
+
+def _residency_problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
+    identifier = task.model.baseline_inference_id
+    regions = facts.profile.regions if facts.profile else [settings.region]
+    outside = sorted(set(regions) - set(settings.security.residency_regions))
+    if not outside:
+        return []
+    return [
+        f"baseline_inference_id {identifier} sends prompts to {', '.join(outside)}, which security.residency_regions of "
+        f"environments/{settings.name}.toml does not allow; choose another profile or add the Regions"
+    ]
+
+
+def _quota_problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
+    found = []
+    champion = names.champion_name(settings.prefix, task.name)
+    models = facts.quotas.get(MODELS_CODE)
+    if models is not None and facts.models >= models:
+        found.append(f"{facts.models} of {models:.0f} custom models exist; delete some or raise {MODELS_CODE}")
+    deployments = facts.quotas.get(DEPLOYMENTS_CODE)
+    needed = 1 if champion in facts.deployments else 2
+    if deployments is not None and len(facts.deployments) + needed > deployments:
+        found.append(
+            f"{len(facts.deployments)} of {deployments:.0f} custom model deployments exist and this run needs {needed} "
+            f"more; delete some or raise {DEPLOYMENTS_CODE}"
+        )
+    units = facts.quotas.get(UNITS_CODE)
+    provisioned = settings.serving.provisioned
+    if settings.serving.mode is Serving.PROVISIONED and provisioned and champion not in facts.throughputs:
+        wanted = provisioned.model_units + len([n for n in facts.throughputs if n.startswith(settings.prefix)])
+        if units is not None and units < wanted:
+            found.append(
+                f"provisioned throughput needs {wanted} model units and the quota is {units:.0f}; ask for {UNITS_CODE} and "
+                "the base model's own quota in Service Quotas, or set serving.mode to on_demand"
+            )
+    return found

@@ -1,0 +1,1 @@
+"""How a run ended, for people: the message, the report in three forms, the notification, the manifest. Pure."""

@@ -1,0 +1,148 @@
+"""The grader function's entry: ``rft.rewards.entry.handler``.
+
+``RFT_TASK`` names the task, whose folder lies beside ``rft/`` in the zip as ``tasks/<task>/``. ``RFT_GRADER`` names
+the grader: ``reward:reward.py:reward`` for a function ``(Sample) -> Score``, ``handler:reward.py:lambda_handler`` for a
+plain handler in AWS's contract, which runs unchanged. ``grade`` does the same without Lambda.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import time
+
+from rft.rewards.contract import check_answer, read_answer, read_items, score_items, write_answer
+from rft.rewards.errors import GraderContractError, GraderError
+from rft.rewards.metrics import metric_lines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from rft.rewards.score import Score
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+NO_RUN = "none"
+TRAINING = "training"
+_functions: dict[tuple[str, str], Callable[..., Any]] = {}
+
+
+def handler(event: Any, context: Any) -> list[dict[str, Any]]:
+    """Score the rollouts of an event and print one metrics line per hundred.
+
+    The alias by which the function was called names the run; ``client_context.custom["phase"]`` says why it was called.
+
+    Raises:
+        GraderContractError: event or answer is not in Bedrock's contract.
+        GraderError: the reward raised or gave no finite score.
+
+    """
+    started = time.perf_counter()
+    task = os.environ["RFT_TASK"]
+    answer, scores = _grade(_task_folder(task), os.environ["RFT_GRADER"], event, context)
+    lines = metric_lines(
+        scores,
+        task=task,
+        run=run_of(getattr(context, "invoked_function_arn", "")),
+        phase=_phase(context),
+        duration_ms=(time.perf_counter() - started) * 1000,
+        timestamp_ms=int(time.time() * 1000),
+    )
+    for line in lines:
+        print(line, flush=True)
+    return answer
+
+
+def grade(task_folder: str | os.PathLike[str], event: Any, context: Any = None) -> list[dict[str, Any]]:
+    """Score the rollouts of an event with the grader of a task folder, here and now; no metrics are printed.
+
+    Raises:
+        GraderContractError: event or answer is not in Bedrock's contract.
+        GraderError: the reward raised or gave no finite score.
+
+    """
+    return _grade(os.fspath(task_folder), grader_of(task_folder), event, context)[0]
+
+
+def grader_of(task_folder: str | os.PathLike[str]) -> str:
+    """Return a task folder's grader as ``RFT_GRADER`` names it."""
+    import tomllib
+
+    with open(os.path.join(task_folder, "task.toml"), "rb") as stream:
+        table = tomllib.load(stream)["grader"]
+    form = "handler" if "handler" in table else "reward"
+    return f"{form}:{table[form]}"
+
+
+def run_of(arn: str) -> str:
+    """Return the run that a function ARN's alias names, ``none`` if it names none."""
+    parts = arn.split(":")
+    return parts[7] if len(parts) > 7 and not parts[7].isdigit() and parts[7] != "$LATEST" else NO_RUN
+
+
+def _grade(folder: str, grader: str, event: Any, context: Any) -> tuple[list[dict[str, Any]], list[Score]]:
+    form, file, name = grader.split(":")
+    function = _load(os.path.join(folder, file), name)
+    items = read_items(event)
+    if form == "reward":
+        scores = score_items(items, function)
+        return write_answer(items, scores), scores
+    # A handler may change the event it gets; the ids are what its answer is held against.
+    asked = [{"id": item.get("id")} for item in items if isinstance(item, dict)]
+    try:
+        answer = function(event, context)
+    except Exception as error:
+        raise GraderError(f"{file}: {name} raised {type(error).__name__}: {error}") from error
+    if problems := check_answer(asked, answer):
+        more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
+        raise GraderContractError(f"{file}: {name}: {'; '.join(problems[:3])}{more}")
+    return answer, read_answer(answer)
+
+
+def _load(path: str, name: str) -> Callable[..., Any]:
+    """Return a function of a task's file, loaded once; the folder's other modules can be imported by it."""
+    if (path, name) not in _functions:
+        folder = os.path.dirname(path)
+        if folder not in sys.path:
+            sys.path.append(folder)
+        module_name = f"rft_task_{os.path.basename(folder).replace('-', '_')}_{os.path.basename(path)[:-3]}"
+        spec = importlib.util.spec_from_file_location(module_name, path)
+        if spec is None or spec.loader is None:
+            raise GraderError(f"{path} is no Python file; correct [grader] in task.toml")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[module_name] = module
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            del sys.modules[module_name]
+            raise GraderError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+        function = getattr(module, name, None)
+        if not callable(function):
+            raise GraderError(f"{path} has no function {name}; correct [grader] in task.toml")
+        _functions[path, name] = function
+    return _functions[path, name]
+
+
+def _task_folder(task: str) -> str:
+    for root in (ROOT, os.environ.get("LAMBDA_TASK_ROOT", ROOT)):
+        folder = os.path.join(root, "tasks", task)
+        if os.path.isdir(folder):
+            return folder
+    raise GraderError(f"no folder tasks/{task} beside the reward library; package the task with its grader")
+
+
+def _phase(context: Any) -> str:
+    custom = getattr(getattr(context, "client_context", None), "custom", None)
+    phase = custom.get("phase") if isinstance(custom, dict) else None
+    return phase if isinstance(phase, str) and phase else TRAINING
+
+
+def _warm_up() -> None:
+    _, file, name = os.environ["RFT_GRADER"].split(":")
+    _load(os.path.join(_task_folder(os.environ["RFT_TASK"]), file), name)
+
+
+if "RFT_GRADER" in os.environ:  # in Lambda: imports belong to the start, which has the whole processor
+    _warm_up()

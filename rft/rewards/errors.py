@@ -1,0 +1,13 @@
+"""Errors of a grader. They leave the function, so that Bedrock retries and then fails the job with their message."""
+
+
+class GraderError(Exception):
+    """A reward function raised, or returned no finite score; the message names the sample."""
+
+
+class GraderContractError(GraderError):
+    """The event or the answer is not in Bedrock's contract; the message says where."""
+
+
+class MissingReference(GraderError):
+    """A reward needs a ``reference_answer`` that the record does not have, or has in another form."""

@@ -1,0 +1,71 @@
+"""The end of a run that went well, whatever the gate said: the candidate's deployment, the alias and old models go."""
+
+from rft.aws import clients
+from rft.aws.refusals import AwsRefusal, mutating, not_found
+from rft.keys import Tag
+from rft.serving import champion as champions
+from rft.serving import deployments, throughput
+from rft.serving.cleanup import delete_aliases, delete_candidate
+from rft.serving.progress import Progress
+from rft.serving.retirement import StoredModel, models_to_delete
+from rft.serving.tags import read_tags
+
+
+def retire(progress: Progress) -> list[str]:
+    """Remove what the run does not need any more; return it in words.
+
+    Raises:
+        StillMutating: the candidate's deployment cannot be deleted yet.
+
+    """
+    removed = [*delete_candidate(progress), *delete_aliases(progress), *_delete_models(progress)]
+    if removed:
+        progress.note(cleaned=[*progress.run.cleaned, *removed])
+    return removed
+
+
+def task_models(progress: Progress) -> list[StoredModel]:
+    """Return the models of the run's task in this environment, by their tags."""
+    prefix, task = progress.settings.prefix, progress.run.task
+    wanted = {Tag.ENVIRONMENT: progress.settings.name, Tag.TASK: task}
+    pages = (
+        clients.bedrock().get_paginator("list_custom_models").paginate(nameContains=f"{prefix}-{task}", isOwned=True)
+    )
+    found = []
+    for page in pages:
+        for item in page.get("modelSummaries", []):
+            tags = read_tags(item["modelArn"])
+            if all(tags.get(key) == value for key, value in wanted.items()):
+                found.append(StoredModel(arn=item["modelArn"], name=item["modelName"], created_at=item["creationTime"]))
+    return found
+
+
+def _delete_models(progress: Progress) -> list[str]:
+    champion = champions.read(progress.settings.prefix, progress.run.task)
+    surplus = models_to_delete(
+        task_models(progress),
+        keep=progress.settings.workflow.keep_models,
+        champion=champion.model_arn if champion else None,
+        in_use=_in_use(progress),
+    )
+    removed = []
+    for model in surplus:
+        try:
+            clients.bedrock().delete_custom_model(modelIdentifier=model.arn)
+        except AwsRefusal as refusal:
+            if not (not_found(refusal) or mutating(refusal)):
+                raise
+        else:
+            removed.append(f"model {model.name}")
+    return removed
+
+
+def _in_use(progress: Progress) -> set[str]:
+    """Return ARNs and names of models that a deployment, throughput or living run needs."""
+    used = {one.model_arn for one in deployments.list_all()}
+    for one in throughput.list_all():
+        used |= {one.model_arn, one.desired_model_arn}
+    for run in progress.store.all():
+        if run.task == progress.run.task and not run.final and run.job:
+            used |= {run.job.name, *([run.job.model_arn] if run.job.model_arn else [])}
+    return used

@@ -1,0 +1,1 @@
+"""Training requests and the life of a customization job. Pure; the calls are in ``rft.aws``."""

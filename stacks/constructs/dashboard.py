@@ -1,0 +1,136 @@
+"""The dashboard: a run from drop to decision on one page."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from rft import names
+from rft.keys import METRIC_NAMESPACE, Dimension, Metric, Phase
+from stacks.base import RftStack
+
+HOUR = Duration.hours(1)
+MINUTE = Duration.minutes(1)
+BY_TASK = f"{METRIC_NAMESPACE},{Dimension.TASK}"
+BY_RUN = f"{METRIC_NAMESPACE},{Dimension.PHASE},{Dimension.RUN},{Dimension.TASK}"
+BY_ENVIRONMENT = f"{METRIC_NAMESPACE},{Dimension.ENVIRONMENT}"
+
+
+def run_dashboard(stack: RftStack, *, tasks: list[str]) -> cloudwatch.Dashboard:
+    """Make the dashboard; the lines of tasks and runs appear by search, as their metrics do."""
+    prefix, environment = stack.settings.prefix, stack.settings.name
+    training = f'{Dimension.PHASE}="{Phase.TRAINING}"'
+    evaluation = f'{Dimension.PHASE}="{Phase.EVALUATION}"'
+    graders = [names.grader_name(prefix, task) for task in tasks]
+    here = f'{Dimension.ENVIRONMENT}="{environment}"'
+    board = cloudwatch.Dashboard(
+        stack,
+        "Dashboard",
+        dashboard_name=f"{prefix}-runs",
+        default_interval=Duration.days(7),
+    )
+    board.add_widgets(
+        _text(f"# {prefix}: from a dropped file to a decision\nLeft to right, top to bottom, as a run goes."),
+    )
+    board.add_widgets(
+        _graph(
+            "Runs started, ended, failed",
+            _searches(BY_TASK, HOUR, "Sum", Metric.RUNS_STARTED, Metric.RUNS_ENDED, Metric.RUNS_FAILED),
+        ),
+        _graph(
+            "Records accepted and quarantined",
+            _searches(BY_TASK, HOUR, "Sum", Metric.RECORDS_ACCEPTED, Metric.RECORDS_QUARANTINED),
+        ),
+        _graph("Executions", _executions(stack)),
+    )
+    board.add_widgets(
+        _graph("Reward in training, by run", _searches(BY_RUN, MINUTE, "Average", Metric.REWARD, only=training)),
+        _graph(
+            "Rollouts and parse failures in training",
+            _searches(BY_RUN, MINUTE, "Sum", Metric.ROLLOUTS, Metric.PARSE_FAILURES, only=training),
+        ),
+        _graph("Training seconds", _searches(BY_TASK, HOUR, "Maximum", Metric.TRAINING_SECONDS)),
+    )
+    board.add_widgets(
+        _graph("Reward in evaluation, by run", _searches(BY_RUN, MINUTE, "Average", Metric.REWARD, only=evaluation)),
+        _graph(
+            "Held-out reward of baseline and candidate",
+            _searches(BY_TASK, HOUR, "Average", Metric.BASELINE_REWARD, Metric.CANDIDATE_REWARD),
+        ),
+        _graph("Gain that the gate decided on", _searches(BY_TASK, HOUR, "Average", Metric.REWARD_GAIN)),
+    )
+    board.add_widgets(
+        _graph(
+            "Grader errors and throttles",
+            [_lambda(name, metric, "Sum") for name in graders for metric in ("Errors", "Throttles")],
+        ),
+        _graph("Grader duration, p95 (ms)", [_lambda(name, "Duration", "p95") for name in graders]),
+        _graph("Scoring time per invocation (ms)", _searches(BY_RUN, MINUTE, "p95", Metric.GRADER_DURATION)),
+    )
+    board.add_widgets(
+        _graph(
+            "Dead letters",
+            [
+                _metric(
+                    "AWS/SQS",
+                    "ApproximateNumberOfMessagesVisible",
+                    {"QueueName": stack.arns.dead_letter_name},
+                    "Maximum",
+                )
+            ],
+        ),
+        _graph(
+            "Age of the oldest run (s)", _searches(BY_ENVIRONMENT, HOUR, "Maximum", Metric.OLDEST_RUN_AGE, only=here)
+        ),
+        _graph(
+            "Provisioned units, leftovers removed",
+            _searches(BY_ENVIRONMENT, HOUR, "Maximum", Metric.PROVISIONED_UNITS, Metric.LEFTOVERS_REMOVED, only=here),
+        ),
+    )
+    return board
+
+
+def _text(markdown: str) -> cloudwatch.TextWidget:
+    return cloudwatch.TextWidget(markdown=markdown, width=24, height=2)
+
+
+def _graph(title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(title=title, left=metrics, width=8, height=6)
+
+
+def _searches(
+    schema: str, period: Duration, statistic: str, *metrics: Metric, only: str = ""
+) -> list[cloudwatch.IMetric]:
+    """Return one search a metric: a line for every task or run that has it, made since the dashboard was."""
+    found: list[cloudwatch.IMetric] = []
+    for metric in metrics:
+        words = f'MetricName="{metric}"' + (f" {only}" if only else "")
+        found.append(
+            cloudwatch.MathExpression(
+                expression=f"SEARCH('{{{schema}}} {words}', '{statistic}', {period.to_seconds():.0f})",
+                label=metric,
+                period=period,
+                using_metrics={},
+            )
+        )
+    return found
+
+
+def _executions(stack: RftStack) -> list[cloudwatch.IMetric]:
+    machine = {"StateMachineArn": stack.arns.machine("training")}
+    outcomes = (
+        "ExecutionsStarted",
+        "ExecutionsSucceeded",
+        "ExecutionsFailed",
+        "ExecutionsTimedOut",
+        "ExecutionsAborted",
+    )
+    return [_metric("AWS/States", outcome, machine, "Sum") for outcome in outcomes]
+
+
+def _lambda(name: str, metric: str, statistic: str) -> cloudwatch.Metric:
+    return _metric("AWS/Lambda", metric, {"FunctionName": name}, statistic)
+
+
+def _metric(namespace: str, name: str, dimensions: dict[str, str], statistic: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=namespace, metric_name=name, dimensions_map=dimensions, statistic=statistic, period=HOUR
+    )

@@ -1,0 +1,36 @@
+"""A task's grader: user code in a function of its own, with a published version that runs pin."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
+
+from rft import names
+from rft.tasks import Task
+from stacks.base import RftStack
+from stacks.constructs.function import Placement, RftFunction
+from stacks.constructs.packaging import Sources
+
+
+class Grader(RftFunction):
+    """The function that scores rollouts of one task. It may do nothing but write its log and its traces."""
+
+    def __init__(
+        self, stack: RftStack, *, task: Task, sources: Sources, key: kms.IKey, placement: Placement | None
+    ) -> None:
+        entry = f"reward:{task.grader.reward}" if task.grader.reward else f"handler:{task.grader.handler}"
+        super().__init__(
+            stack,
+            "Grader" + "".join(word.capitalize() for word in task.name.split("-")),
+            name=names.grader_name(stack.settings.prefix, task.name),
+            description=f"Scores rollouts of the task {task.name}: {task.description}"[:256],
+            handler="rft.rewards.entry.handler",
+            code=sources.grader(task.name),
+            variables={"RFT_TASK": task.name, "RFT_GRADER": entry},
+            timeout_seconds=task.grader.timeout_seconds,
+            memory_mb=task.grader.memory_mb,
+            key=key,
+            allowed=[],
+            placement=placement,
+        )
+        self.version = self.function.current_version
+        # Aliases of living runs point at old versions: a release must not remove them.
+        self.version.apply_removal_policy(cdk.RemovalPolicy.RETAIN)

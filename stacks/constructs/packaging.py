@@ -1,0 +1,104 @@
+"""Folders that become Lambda zips and layers, built without Docker; equal sources give equal folders and hashes."""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from aws_cdk import aws_lambda as lambda_
+
+from rft.errors import RftError
+from rft.keys import Step
+
+
+class PackagingError(RftError):
+    """Something that belongs into a zip is missing; the message names the fix."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """The project's tree, and what of it goes into which zip."""
+
+    root: Path
+
+    def step(self, step: Step) -> lambda_.Code:
+        """Return the code of a step function: its handler, the domain without the command line, the tasks' settings.
+
+        Raises:
+            PackagingError: the step has no handler.
+
+        """
+        handler = self.root / "lambdas" / step / "handler.py"
+        if not handler.exists():
+            raise PackagingError(f"{handler}: missing; every member of rft.keys.Step needs lambdas/<step>/handler.py")
+        return self._code(step, [("handler.py", handler.read_bytes()), *self._shared])
+
+    def grader(self, task: str) -> lambda_.Code:
+        """Return the code of a task's grader: the reward library and the task's folder, nothing else.
+
+        Raises:
+            PackagingError: the reward library has no entry.
+
+        """
+        entry = self.root / "rft" / "rewards" / "entry.py"
+        if not entry.exists():
+            raise PackagingError(f"{entry}: missing; graders start there")
+        folder = self.root / "tasks" / task
+        paths = [self.root / "rft" / "__init__.py", *_python(entry.parent), *_python(folder), *folder.rglob("*.toml")]
+        return self._code(f"grader-{task}", self._contents(paths))
+
+    def layer(self, platform: str) -> lambda_.Code:
+        """Return the layer of the step functions' dependencies for ``aarch64`` or ``host``.
+
+        Raises:
+            PackagingError: it was not built yet.
+
+        """
+        folder = self.root / "build" / "layers" / platform
+        if not (folder / "python").is_dir():
+            raise PackagingError(f"{folder}: no dependencies there; `make setup` builds the layer")
+        return lambda_.Code.from_asset(str(folder))
+
+    @cached_property
+    def _shared(self) -> list[tuple[str, bytes]]:
+        """Return what every step holds; read once, so that all of an application's steps hold the same."""
+        domain = self.root / "rft"
+        paths = [path for path in _python(domain) if path.relative_to(domain).parts[0] != "cli"]
+        return self._contents([*paths, *(self.root / "tasks").glob("*/task.toml")])
+
+    def _contents(self, paths: Iterable[Path]) -> list[tuple[str, bytes]]:
+        return [(path.relative_to(self.root).as_posix(), path.read_bytes()) for path in sorted(paths)]
+
+    def _code(self, name: str, contents: list[tuple[str, bytes]]) -> lambda_.Code:
+        """Write files into a folder named by their content, so that two runs at once cannot disturb each other."""
+        digest = hashlib.sha256()
+        for target, content in contents:
+            digest.update(f"{target}\0{len(content)}\0".encode())
+            digest.update(content)
+        folder = self.root / "build" / "functions" / f"{name}-{digest.hexdigest()[:16]}"
+        if not folder.exists():
+            _write(folder, contents)
+        return lambda_.Code.from_asset(str(folder))
+
+
+def _python(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def _write(folder: Path, contents: Iterable[tuple[str, bytes]]) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
+    scratch.chmod(0o755)
+    for target, content in contents:
+        path = scratch / target
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    try:
+        scratch.rename(folder)
+    except OSError:
+        shutil.rmtree(scratch)  # another run made the same folder meanwhile
+        if not folder.exists():
+            raise

@@ -1,0 +1,43 @@
+"""From the model ids that tasks name to the ARNs that policies need."""
+
+from collections.abc import Iterable
+
+from rft.tasks import Task
+from stacks.arns import Arns
+
+# Geographic and global inference profiles are named "<reach>.<foundation model>".
+PROFILE_REACHES = frozenset({"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"})
+
+
+def base_models(tasks: Iterable[Task], arns: Arns) -> list[str]:
+    """Return the ARNs of the models to train."""
+    return _unique(_model(task.model.base_model, arns) for task in tasks)
+
+
+def baselines(tasks: Iterable[Task], arns: Arns) -> list[str]:
+    """Return what InvokeModel on the untouched models needs: the id itself and, behind a profile, its models.
+
+    A call through an inference profile is authorised on the profile and on the model in every Region that it may
+    reach; those outside the environment's residency Regions stay denied.
+    """
+    found: list[str] = []
+    for task in tasks:
+        identifier = task.model.baseline_inference_id
+        profile = identifier.rsplit("/", 1)[-1]
+        reach, _, model = profile.partition(".")
+        if reach in PROFILE_REACHES:
+            named = identifier.startswith("arn:")
+            found.append(identifier if named else arns.of("bedrock", f"inference-profile/{identifier}"))
+            regions = arns.settings.security.residency_regions
+            found += [arns.foundation_model(model, region=region) for region in regions]
+        else:
+            found.append(_model(identifier, arns))
+    return _unique(found)
+
+
+def _model(identifier: str, arns: Arns) -> str:
+    return identifier if identifier.startswith("arn:") else arns.foundation_model(identifier)
+
+
+def _unique(values: Iterable[str]) -> list[str]:
+    return sorted(set(values))

@@ -1,0 +1,160 @@
+"""The private network: isolated subnets, no way out but endpoints, each of which lets through what we use."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from rft.settings import Settings
+from stacks.base import RftStack
+from stacks.constructs.function import Placement, log_retention
+from stacks.grants import GRANTS
+
+INTERFACE_ENDPOINTS = ("bedrock", "bedrock-runtime", "lambda", "servicequotas", "sns", "ssm", "states")
+MODEL_CALLS = frozenset({"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"})
+
+
+@dataclass(frozen=True)
+class PrefixLists:
+    """AWS's own address lists of the gateway endpoints of a Region (`aws ec2 describe-prefix-lists`)."""
+
+    s3: str
+    dynamodb: str
+
+
+# Bedrock fine-tunes by reinforcement in these Regions only.
+PREFIX_LISTS = {
+    "us-east-1": PrefixLists("pl-63a5400a", "pl-02cd2c6b"),
+    "us-west-2": PrefixLists("pl-68a54001", "pl-00a54069"),
+}
+
+
+def endpoint_actions(endpoint: str) -> list[str]:
+    """Return the actions that step functions need through an endpoint, from the grants."""
+    granted = {action for grants in GRANTS.values() for grant in grants for action in grant.actions}
+    if endpoint == "bedrock-runtime":
+        return sorted(granted & MODEL_CALLS)
+    return sorted(action for action in granted - MODEL_CALLS if action.split(":")[0] == endpoint)
+
+
+def _https(description: str, **destination: str) -> dict[str, Any]:
+    return {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "Description": description, **destination}
+
+
+class NetworkStack(RftStack):
+    """A VPC without internet. About 0.01 USD per interface endpoint, zone and hour: a switch in the settings."""
+
+    def __init__(self, scope: Construct, *, settings: Settings, operations_key: kms.IKey) -> None:
+        super().__init__(scope, "network", settings=settings, description="isolated subnets and endpoints")
+        self._key = operations_key
+        self.vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            vpc_name=f"{settings.prefix}-vpc",
+            ip_addresses=ec2.IpAddresses.cidr(settings.network.cidr),
+            max_azs=len(settings.network.availability_zones),
+            nat_gateways=0,
+            restrict_default_security_group=False,
+            subnet_configuration=[
+                ec2.SubnetConfiguration(name="isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=24)
+            ],
+        )
+        for subnet in self.vpc.isolated_subnets:
+            cdk.Validations.of(subnet).acknowledge(
+                cdk.Acknowledgment(
+                    id="CloudFormation Validate::W3010",
+                    reason="zones come from the settings, so that synthesis never looks anything up",
+                )
+            )
+        self._flow_logs()
+        self._endpoint_group = self._group("endpoints", "Interface endpoints: HTTPS from our functions")
+        steps = self._group("functions", "Step functions: HTTPS to endpoints, S3 and DynamoDB")
+        graders = self._group("graders", "Graders: user code that needs no network and gets none")
+        self.steps = Placement(vpc=self.vpc, security_group=steps)
+        self.graders = Placement(vpc=self.vpc, security_group=graders)
+        self._open(steps)
+        self._gateways()
+        for endpoint in INTERFACE_ENDPOINTS:
+            self._interface(endpoint)
+
+    def _group(self, name: str, description: str) -> ec2.SecurityGroup:
+        return ec2.SecurityGroup(
+            self,
+            f"{name.capitalize()}Group",
+            vpc=self.vpc,
+            security_group_name=f"{self.settings.prefix}-{name}",
+            description=description,
+            allow_all_outbound=False,
+        )
+
+    def _open(self, steps: ec2.SecurityGroup) -> None:
+        region = self.settings.region
+        if region not in PREFIX_LISTS:
+            raise ValueError(
+                f"network: no prefix lists known for {region}; add those that "
+                f"`aws ec2 describe-prefix-lists --region {region}` prints to PREFIX_LISTS in stacks/network.py"
+            )
+        lists = PREFIX_LISTS[region]
+        self._endpoint_group.add_ingress_rule(steps, ec2.Port.tcp(443), "Step functions")
+        # Inline, because a group without inline egress rules starts with one that lets everything out.
+        cast("ec2.CfnSecurityGroup", steps.node.default_child).add_property_override(
+            "SecurityGroupEgress",
+            [
+                _https("Interface endpoints", DestinationSecurityGroupId=self._endpoint_group.security_group_id),
+                _https("S3 through its gateway endpoint", DestinationPrefixListId=lists.s3),
+                _https("DynamoDB through its gateway endpoint", DestinationPrefixListId=lists.dynamodb),
+            ],
+        )
+
+    def _gateways(self) -> None:
+        objects = [self.arns.objects(role) for role in ("intake", "datasets", "artefacts")]
+        buckets = [self.arns.bucket(role) for role in ("intake", "datasets", "artefacts")]
+        storage = self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
+        storage.add_to_policy(self._ours(endpoint_actions("s3"), [*buckets, *objects]))
+        table = self.vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
+        table.add_to_policy(self._ours(endpoint_actions("dynamodb"), [self.arns.table, f"{self.arns.table}/index/*"]))
+
+    def _interface(self, name: str) -> None:
+        endpoint = ec2.InterfaceVpcEndpoint(
+            self,
+            "".join(word.capitalize() for word in name.split("-")) + "Endpoint",
+            vpc=self.vpc,
+            service=ec2.InterfaceVpcEndpointAwsService(name),
+            subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+            security_groups=[self._endpoint_group],
+            open=False,
+            private_dns_enabled=True,
+        )
+        endpoint.add_to_policy(self._ours(endpoint_actions(name), ["*"]))
+
+    def _ours(self, actions: list[str], resources: list[str]) -> iam.PolicyStatement:
+        """Let this account's principals through; what each of them may do stands in its own policy."""
+        return iam.PolicyStatement(
+            principals=[iam.AnyPrincipal()],
+            actions=actions,
+            resources=resources,
+            conditions={"StringEquals": {"aws:PrincipalAccount": self.settings.account}},
+        )
+
+    def _flow_logs(self) -> None:
+        group = logs.LogGroup(
+            self,
+            "FlowLogGroup",
+            log_group_name=f"/aws/vpc/{self.settings.prefix}-flow",
+            retention=log_retention(self.settings.retention.log_days),
+            encryption_key=self._key,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        role = iam.Role(
+            self,
+            "FlowLogRole",
+            role_name=f"{self.settings.prefix}-flow-logs",
+            description="Writes the VPC's flow logs",
+            assumed_by=iam.ServicePrincipal("vpc-flow-logs.amazonaws.com"),
+        )
+        self.vpc.add_flow_log("FlowLog", destination=ec2.FlowLogDestination.to_cloud_watch_logs(group, role))

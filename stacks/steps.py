@@ -1,0 +1,113 @@
+"""What every step function is: purpose, time, memory and the variables that it reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rft.aws.environment import Variable
+from rft.keys import Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepSpec:
+    """One step function. Every step also gets ``RFT_SETTINGS`` and ``RFT_TABLE``."""
+
+    description: str
+    timeout_seconds: int = 60
+    memory_mb: int = 256
+    variables: tuple[Variable, ...] = ()
+    event_driven: bool = False  # invoked by a rule, asynchronously: what it cannot handle goes to the dead letters
+
+
+STEPS: Mapping[Step, StepSpec] = {
+    Step.STARTER: StepSpec(
+        description="Starts a run for a dropped file, once per object version; `rft retry` calls it too",
+        variables=(Variable.MACHINE_ARN, Variable.TOPIC_ARN, Variable.INTAKE_BUCKET),
+        event_driven=True,
+    ),
+    Step.PREFLIGHT: StepSpec(
+        description="Fails now, for free, what would fail later: model access, Region, quotas, residency",
+        timeout_seconds=120,
+    ),
+    Step.VALIDATE_DATA: StepSpec(
+        description="Checks, curates and splits a dropped file; writes the dataset version and the quarantine file",
+        timeout_seconds=900,
+        memory_mb=1024,
+        variables=(Variable.INTAKE_BUCKET, Variable.DATASETS_BUCKET, Variable.ARTEFACTS_BUCKET),
+    ),
+    Step.PREPARE_GRADER: StepSpec(
+        description="Pins the grader's published version behind an alias of the run's own",
+        variables=(Variable.GRADER_VERSIONS,),
+    ),
+    Step.CALIBRATE: StepSpec(
+        description="Sends the baseline's answers through the deployed grader: contract, determinism, spread",
+        timeout_seconds=900,
+        memory_mb=512,
+        variables=(Variable.DATASETS_BUCKET,),
+    ),
+    Step.ESTIMATE_COST: StepSpec(description="Forecasts a run's cost and refuses it above the environment's cap"),
+    Step.ACQUIRE_SLOT: StepSpec(description="Takes a training slot, or says that none is free"),
+    Step.LAUNCH_TRAINING: StepSpec(
+        description="Describes or creates the Bedrock customization job; money is spent from here on",
+        timeout_seconds=120,
+        variables=(
+            Variable.DATASETS_BUCKET,
+            Variable.ARTEFACTS_BUCKET,
+            Variable.SERVICE_ROLE_ARN,
+            Variable.MODEL_KEY_ARN,
+        ),
+    ),
+    Step.WAIT_FOR_TRAINING: StepSpec(description="Leaves the task token for the event that ends the Bedrock job"),
+    Step.TRAINING_EVENT: StepSpec(
+        description="Wakes the runs that wait for a Bedrock job whose state has changed", event_driven=True
+    ),
+    Step.CHECK_TRAINING: StepSpec(
+        description="Looks at the Bedrock job: all five statuses, and the stop at max_training_hours",
+        timeout_seconds=120,
+        variables=(Variable.ARTEFACTS_BUCKET,),
+    ),
+    Step.DEPLOY_CANDIDATE: StepSpec(
+        description="Describes or creates the candidate's on-demand deployment", timeout_seconds=120
+    ),
+    Step.PLAN_EVALUATION: StepSpec(
+        description="Cuts the held-out split into batches, as pointers into S3",
+        timeout_seconds=120,
+        variables=(Variable.DATASETS_BUCKET, Variable.ARTEFACTS_BUCKET),
+    ),
+    Step.EVALUATE_BATCH: StepSpec(
+        description="Baseline, champion and candidate answer the same prompts; the grader scores",
+        timeout_seconds=900,
+        memory_mb=512,
+        variables=(Variable.DATASETS_BUCKET, Variable.ARTEFACTS_BUCKET),
+    ),
+    Step.GATE: StepSpec(
+        description="Decides by the paired difference with its confidence interval whether the candidate may serve",
+        timeout_seconds=300,
+        memory_mb=512,
+        variables=(Variable.DATASETS_BUCKET, Variable.ARTEFACTS_BUCKET),
+    ),
+    Step.PROMOTE: StepSpec(
+        description="Makes the candidate the champion, in place, and provisions throughput if the settings want it",
+        timeout_seconds=120,
+        variables=(Variable.MODEL_KEY_ARN,),
+    ),
+    Step.RETIRE: StepSpec(
+        description="Removes the candidate's deployment, the run's alias and models beyond keep_models",
+        timeout_seconds=300,
+    ),
+    Step.REPORT: StepSpec(
+        description="Writes the report, closes the run and tells people",
+        timeout_seconds=120,
+        memory_mb=512,
+        variables=(Variable.DATASETS_BUCKET, Variable.ARTEFACTS_BUCKET, Variable.TOPIC_ARN),
+    ),
+    Step.CLEAN_UP: StepSpec(
+        description="Stops and removes what a dead run left behind: nothing that bills by the hour outlives a run",
+        timeout_seconds=300,
+    ),
+    Step.RECONCILER: StepSpec(
+        description="Finds on a schedule what every other safety net missed: dead runs, leftovers, expired throughput",
+        timeout_seconds=300,
+        variables=(Variable.MACHINE_ARN, Variable.CLEAN_UP_MACHINE_ARN),
+        event_driven=True,
+    ),
+}

@@ -1,0 +1,38 @@
+"""A fresh account for each test, its champions served on demand or by provisioned throughput."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from rft.aws import clients, environment, tasks
+from rft.keys import Serving
+from rft.settings import ServingSettings, load_settings
+from tests.contract.world import World
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def fresh_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("LAMBDA_TASK_ROOT", str(ROOT))
+    cached = [environment.surroundings, tasks.packaged_tasks]
+    cached += [value for value in vars(clients).values() if hasattr(value, "cache_clear")]
+    for function in cached:
+        function.cache_clear()
+    yield
+    for function in cached:
+        function.cache_clear()
+
+
+@pytest.fixture
+def provisioned(monkeypatch: pytest.MonkeyPatch) -> World:
+    return World(load_settings(ROOT / "environments" / "local.toml"), monkeypatch)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    settings = load_settings(ROOT / "environments" / "local.toml")
+    on_demand = ServingSettings(mode=Serving.ON_DEMAND, provisioned=settings.serving.provisioned)
+    return World(replace(settings, serving=on_demand), monkeypatch)

@@ -1,0 +1,234 @@
+"""Every permission that AWS documents for customization jobs, models, keys and endpoints, for the principal that needs it.
+
+Rows follow the documentation (custom-model-job-access-security, rft-access-security, encryption-custom-job,
+vpc-interface-endpoints, deploy-custom-model-on-demand), not our grants. Each row is evaluated with every policy on its
+way, and again without the grant: then it must be denied.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from rft.keys import Step
+from rft.names import function_name, service_role_name
+from tests.stacks.assembly import Deployed, key_arn, listed, statements
+from tests.stacks.policy import Policies, Request, Statement, allowed
+
+SERVICE_ROLE = "service role"
+BASE = "amazon.nova-2-lite-v1:0:256k"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A permission: who needs it, on what; ``via`` is the service through which a key is used."""
+
+    principal: str
+    action: str
+    resource: str
+    via: str = ""
+    context: dict[str, str] = field(default_factory=dict)
+
+
+def _rows() -> Iterator[Row]:
+    # 5.1 the service role
+    yield Row(SERVICE_ROLE, "s3:GetObject", "{datasets}/datasets/arithmetic/0123456789ab/train.jsonl")
+    yield Row(SERVICE_ROLE, "s3:GetObject", "{datasets}/datasets/arithmetic/0123456789ab/validation.jsonl")
+    yield Row(SERVICE_ROLE, "s3:ListBucket", "{datasets}")
+    yield Row(SERVICE_ROLE, "s3:ListBucket", "{artefacts}")
+    yield Row(SERVICE_ROLE, "s3:GetObject", "{artefacts}/training/arithmetic/x/metrics.csv")
+    yield Row(SERVICE_ROLE, "s3:PutObject", "{artefacts}/training/arithmetic/x/metrics.csv")
+    yield Row(SERVICE_ROLE, "s3:PutObject", "{artefacts}/training/.write_access_check_file.tmp")
+    yield Row(SERVICE_ROLE, "lambda:InvokeFunction", "{grader}")
+    yield Row(SERVICE_ROLE, "lambda:InvokeFunction", "{grader}:1")
+    yield Row(SERVICE_ROLE, "lambda:InvokeFunction", "{grader}:arithmetic-0123456789ab")
+    yield Row(SERVICE_ROLE, "kms:Decrypt", "{data_key}", "s3")
+    yield Row(SERVICE_ROLE, "kms:GenerateDataKey", "{data_key}", "s3")
+    # 5.3 the model's key: who customises, and who deploys or invokes
+    for action in ("kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:CreateGrant"):
+        yield Row(SERVICE_ROLE, action, "{model_key}", "bedrock")
+        yield Row(Step.LAUNCH_TRAINING, action, "{model_key}", "bedrock")
+    for step in (Step.DEPLOY_CANDIDATE, Step.PROMOTE, Step.EVALUATE_BATCH):
+        yield Row(step, "kms:Decrypt", "{model_key}", "bedrock")
+    # 5.4 the callers
+    for resource in (
+        f"{{bedrock_aws}}foundation-model/{BASE}",
+        "{bedrock}custom-model/x",
+        "{bedrock}model-customization-job/x",
+    ):
+        yield Row(Step.LAUNCH_TRAINING, "bedrock:CreateModelCustomizationJob", resource)
+    yield Row(Step.LAUNCH_TRAINING, "bedrock:TagResource", "{bedrock}model-customization-job/x")
+    yield Row(Step.LAUNCH_TRAINING, "bedrock:TagResource", "{bedrock}custom-model/x")
+    yield Row(
+        Step.LAUNCH_TRAINING, "iam:PassRole", "{service_role}", "", {"iam:PassedToService": "bedrock.amazonaws.com"}
+    )
+    for step in (Step.LAUNCH_TRAINING, Step.CHECK_TRAINING, Step.CLEAN_UP):
+        yield Row(step, "bedrock:GetModelCustomizationJob", "{bedrock}model-customization-job/x")
+    for step in (Step.CHECK_TRAINING, Step.CLEAN_UP):
+        yield Row(step, "bedrock:StopModelCustomizationJob", "{bedrock}model-customization-job/x")
+    for step in (Step.DEPLOY_CANDIDATE, Step.PROMOTE):
+        yield Row(step, "bedrock:CreateCustomModelDeployment", "{bedrock}custom-model/x")
+        yield Row(step, "bedrock:GetCustomModelDeployment", "{bedrock}custom-model-deployment/x")
+        yield Row(step, "bedrock:ListCustomModelDeployments", "*")
+    yield Row(Step.PROMOTE, "bedrock:UpdateCustomModelDeployment", "{bedrock}custom-model-deployment/x")
+    for step in (Step.RETIRE, Step.CLEAN_UP, Step.RECONCILER):
+        yield Row(step, "bedrock:DeleteCustomModelDeployment", "{bedrock}custom-model-deployment/x")
+    yield Row(Step.PROMOTE, "bedrock:CreateProvisionedModelThroughput", "{bedrock}custom-model/x")
+    for step in (Step.CLEAN_UP, Step.RECONCILER):
+        yield Row(step, "bedrock:DeleteProvisionedModelThroughput", "{bedrock}provisioned-model/x")
+    yield Row(Step.EVALUATE_BATCH, "bedrock:InvokeModel", "{bedrock}custom-model-deployment/x")
+    yield Row(Step.EVALUATE_BATCH, "bedrock:InvokeModel", "{bedrock}provisioned-model/x")
+    # 5.5 through the endpoints, beside the calls above
+    yield Row(Step.VALIDATE_DATA, "s3:GetObject", "{intake}/incoming/arithmetic/file.jsonl")
+    yield Row(Step.VALIDATE_DATA, "s3:PutObject", "{datasets}/datasets/arithmetic/0123456789ab/train.jsonl")
+    yield Row(Step.PLAN_EVALUATION, "s3:PutObject", "{artefacts}/runs/r/evaluation/plan.jsonl")
+    yield Row(Step.STARTER, "states:StartExecution", "{machine}")
+    yield Row(Step.TRAINING_EVENT, "states:SendTaskSuccess", "{machine}")
+    yield Row(Step.TRAINING_EVENT, "dynamodb:Query", "{table}/index/by-job")
+    yield Row(Step.EVALUATE_BATCH, "lambda:InvokeFunction", "{grader}:arithmetic-0123456789ab")
+    yield Row(Step.PREPARE_GRADER, "lambda:CreateAlias", "{grader}")
+    yield Row(Step.REPORT, "sns:Publish", "{topic}")
+    yield Row(Step.PROMOTE, "ssm:PutParameter", "{champion}")
+    yield Row(Step.PREFLIGHT, "servicequotas:GetServiceQuota", "*")
+    for step in Step:
+        if step is not Step.TRAINING_EVENT:
+            yield Row(step, "dynamodb:GetItem", "{table}")
+        yield Row(step, "kms:Decrypt", "{data_key}", "dynamodb")
+
+
+ROWS = list(_rows())
+
+
+def _places(deployed: Deployed) -> dict[str, str]:
+    prefix = f"rft-{deployed.environment}"
+    here = f"{deployed.region}:{deployed.account}"
+    buckets = {role: f"arn:aws:s3:::{prefix}-{role}-{deployed.account}-{deployed.region}" for role in BUCKETS}
+    return {
+        **buckets,
+        "grader": f"arn:aws:lambda:{here}:function:{prefix}-grader-arithmetic",
+        "bedrock": f"arn:aws:bedrock:{here}:",
+        "bedrock_aws": f"arn:aws:bedrock:{deployed.region}::",
+        "service_role": f"arn:aws:iam::{deployed.account}:role/{service_role_name(prefix)}",
+        "machine": f"arn:aws:states:{here}:stateMachine:{prefix}-training",
+        "table": f"arn:aws:dynamodb:{here}:table/{prefix}-runs",
+        "topic": f"arn:aws:sns:{here}:{prefix}-notifications",
+        "champion": f"arn:aws:ssm:{here}:parameter/{prefix}/arithmetic/champion",
+        "data_key": key_arn(deployed, "data"),
+        "model_key": key_arn(deployed, "model"),
+    }
+
+
+BUCKETS = ("intake", "datasets", "artefacts")
+ENDPOINT_OF = {"bedrock:InvokeModel": "bedrock-runtime"}
+NOT_CALLED = {"kms", "iam"}  # services check these when they act for the caller; no call of ours goes there
+
+
+def _endpoint(deployed: Deployed, row: Row) -> list[Statement] | None:
+    service = row.action.split(":")[0]
+    if "network" not in deployed.templates or row.principal == SERVICE_ROLE or service in NOT_CALLED:
+        return None
+    name = f"com.amazonaws.{deployed.region}.{ENDPOINT_OF.get(row.action, service)}"
+    document = deployed.one("AWS::EC2::VPCEndpoint", ServiceName=name).properties["PolicyDocument"]
+    return list(document["Statement"])
+
+
+def _resource_policy(deployed: Deployed, resource: str) -> list[Statement] | None:
+    for policy in deployed.of("AWS::S3::BucketPolicy"):
+        if resource.split("/")[0] == f"arn:aws:s3:::{policy.properties['Bucket']}":
+            return list(policy.properties["PolicyDocument"]["Statement"])
+    for policy in deployed.of("AWS::SNS::TopicPolicy"):
+        if resource in policy.properties["Topics"]:
+            return list(policy.properties["PolicyDocument"]["Statement"])
+    return None
+
+
+def _key_policy(deployed: Deployed, resource: str) -> list[Statement] | None:
+    for key in deployed.of("AWS::KMS::Key"):
+        if resource.endswith(f":key/{key.logical_id}"):
+            return list(key.properties["KeyPolicy"]["Statement"])
+    return None
+
+
+def _question(deployed: Deployed, row: Row) -> tuple[Request, Policies]:
+    prefix = f"rft-{deployed.environment}"
+    role = service_role_name(prefix) if row.principal == SERVICE_ROLE else function_name(prefix, row.principal)
+    resource = row.resource.format(**_places(deployed))
+    context = {"aws:SecureTransport": "true", "aws:PrincipalAccount": deployed.account, **row.context}
+    if row.via:
+        context["kms:ViaService"] = f"{row.via}.{deployed.region}.amazonaws.com"
+    request = Request(
+        principal=f"arn:aws:iam::{deployed.account}:role/{role}", action=row.action, resource=resource, context=context
+    )
+    policies = Policies(
+        identity=list(statements(deployed, role)),
+        resource=_resource_policy(deployed, resource),
+        key=_key_policy(deployed, resource),
+        endpoint=_endpoint(deployed, row),
+    )
+    return request, policies
+
+
+def _name(row: Row) -> str:
+    return f"{row.principal}-{row.action}-{row.resource}".replace("/", "_").replace(" ", "_")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=_name)
+def test_who_needs_it_may(prod: Deployed, row: Row) -> None:
+    request, policies = _question(prod, row)
+    assert allowed(request, policies), f"{row}: denied"
+
+
+@pytest.mark.parametrize("row", ROWS, ids=_name)
+def test_without_its_grant_nobody_may(prod: Deployed, row: Row) -> None:
+    request, policies = _question(prod, row)
+    without = [statement for statement in policies.identity if request.action not in listed(statement["Action"])]
+    stripped = Policies(identity=without, resource=policies.resource, key=policies.key, endpoint=policies.endpoint)
+    assert not allowed(request, stripped), f"{row}: allowed without its grant"
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.via], ids=_name)
+def test_keys_are_used_through_their_service_only(prod: Deployed, row: Row) -> None:
+    request, policies = _question(prod, row)
+    direct = {key: value for key, value in request.context.items() if key != "kms:ViaService"}
+    request = Request(principal=request.principal, action=request.action, resource=request.resource, context=direct)
+    assert not allowed(request, policies), f"{row}: the key may be used directly"
+
+
+def test_an_endpoint_lets_through_nobody_elses_principals(prod: Deployed) -> None:
+    for row in ROWS:
+        request, policies = _question(prod, row)
+        if policies.endpoint is None:
+            continue
+        foreign = Request(
+            principal=request.principal,
+            action=request.action,
+            resource=request.resource,
+            context={**request.context, "aws:PrincipalAccount": "999999999999"},
+        )
+        assert not allowed(foreign, policies), f"{row}: the endpoint lets strangers through"
+
+
+@pytest.mark.parametrize(
+    ("account", "source", "expected"),
+    [
+        ("{account}", "arn:aws:bedrock:us-east-1:{account}:model-customization-job/nova/x", True),
+        ("999999999999", "arn:aws:bedrock:us-east-1:{account}:model-customization-job/nova/x", False),
+        ("{account}", "arn:aws:bedrock:us-east-1:{account}:evaluation-job/x", False),
+        ("{account}", "arn:aws:bedrock:us-east-1:999999999999:model-customization-job/x", False),
+    ],
+)
+def test_bedrock_assumes_the_service_role_for_our_jobs_only(
+    prod: Deployed, account: str, source: str, expected: bool
+) -> None:
+    role = prod.one("AWS::IAM::Role", RoleName="rft-prod-bedrock-customization")
+    request = Request(
+        principal="bedrock.amazonaws.com",
+        action="sts:AssumeRole",
+        resource="",
+        context={
+            "aws:SourceAccount": account.format(account=prod.account),
+            "aws:SourceArn": source.format(account=prod.account),
+        },
+    )
+    trust = role.properties["AssumeRolePolicyDocument"]["Statement"]
+    assert allowed(request, Policies(identity=[], resource=trust)) is expected

@@ -1,0 +1,141 @@
+"""Lint the workflows: the ASL linter's rules, and ours, which no linter knows.
+
+Ours: every function's name is a ``${State}`` of ``rft.keys``; every Task has a timeout and retries with jitter; every
+Task catches everything and so reaches clean-up, unless clean-up or the report of a failure lies behind it already.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from rft.keys import State  # noqa: E402  the tool runs from any folder
+
+VALIDATOR = ROOT / "node_modules" / ".bin" / "asl-validator"
+PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+NUMBER = re.compile(r"(Seconds|Concurrency)$")
+TEXT = re.compile(r"Bucket$")
+CLEAN_UP = State.CLEAN_UP
+Named = tuple[str, dict[str, Any]]
+
+
+def problems_of(text: str) -> list[str]:
+    """Return what our rules say against a workflow; empty if all is well."""
+    machine = json.loads(text)
+    found = [f"${{{name}}} is neither a state of rft.keys nor a number nor a bucket" for name in unknown(text)]
+    for name, state in tasks_of(machine):
+        found += [f"{name}: {problem}" for problem in _task_problems(name, state)]
+    for name, state in [*tasks_of(machine), *maps_of(machine)]:
+        found += [f"{name}: {problem}" for problem in _catch_problems(machine, name, state)]
+    return found
+
+
+def unknown(text: str) -> list[str]:
+    """Return the placeholders that no stack fills."""
+    states = {str(state) for state in State}
+    names = sorted(set(PLACEHOLDER.findall(text)))
+    return [name for name in names if name not in states and not NUMBER.search(name) and not TEXT.search(name)]
+
+
+def filled(text: str) -> str:
+    """Return a workflow with every placeholder replaced by a value of its kind."""
+
+    def value(match: re.Match[str]) -> str:
+        if NUMBER.search(match[1]):
+            return "7"
+        if TEXT.search(match[1]):
+            return "bucket"
+        return f"arn:aws:lambda:us-east-1:111111111111:function:{match[1]}"
+
+    return PLACEHOLDER.sub(value, text)
+
+
+def tasks_of(machine: dict[str, Any]) -> Iterator[Named]:
+    """Yield every Task with its name, those inside Maps and Parallels included."""
+    for name, state in machine["States"].items():
+        if state["Type"] == "Task":
+            yield name, state
+        for inner in [state.get("ItemProcessor"), *state.get("Branches", [])]:
+            if inner:
+                yield from tasks_of(inner)
+
+
+def maps_of(machine: dict[str, Any]) -> Iterator[Named]:
+    """Yield the machine's own Maps and Parallels."""
+    return ((name, state) for name, state in machine["States"].items() if state["Type"] in ("Map", "Parallel"))
+
+
+def _task_problems(name: str, state: dict[str, Any]) -> Iterator[str]:
+    if "TimeoutSeconds" not in state:
+        yield "has no TimeoutSeconds"
+    retries = state.get("Retry", [])
+    if not retries:
+        yield "has no Retry"
+    if any(retry.get("JitterStrategy") != "FULL" for retry in retries):
+        yield 'retries without "JitterStrategy": "FULL"'
+    function = state.get("Arguments", {}).get("FunctionName")
+    # Two states may share a function (Report and ReportFailure); the name must then be a part of the state's.
+    if isinstance(function, str) and not name.startswith(function.strip("${}")):
+        yield f"calls {function}; a state is named after its function"
+
+
+def _catch_problems(machine: dict[str, Any], name: str, state: dict[str, Any]) -> Iterator[str]:
+    if name not in machine["States"]:
+        return  # inside a Map: its failure is the Map's
+    if name in reachable(machine, CLEAN_UP):
+        return  # behind clean-up: nothing is left to clean
+    catches = [catch for catch in state.get("Catch", []) if "States.ALL" in catch["ErrorEquals"]]
+    if not catches:
+        yield "has no Catch of States.ALL"
+    for catch in catches:
+        if name != CLEAN_UP and CLEAN_UP not in {catch["Next"], *reachable(machine, catch["Next"])}:
+            yield f"catches into {catch['Next']}, from where clean-up is not reached"
+
+
+def reachable(machine: dict[str, Any], start: str) -> set[str]:
+    """Return the states that can follow ``start``, by whatever arrow."""
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        state = machine["States"][waiting.pop()]
+        nexts = [state.get("Next"), state.get("Default")]
+        nexts += [arrow["Next"] for kind in ("Choices", "Catch") for arrow in state.get(kind, [])]
+        new = {name for name in nexts if name} - seen
+        seen |= new
+        waiting += new
+    return seen
+
+
+def validate(path: Path) -> str:
+    """Return what the ASL linter says against a workflow; empty if all is well."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / path.name
+        copy.write_text(filled(path.read_text()))
+        done = subprocess.run([VALIDATOR, "--json-path", copy], capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else (done.stdout + done.stderr).strip()
+
+
+def main(paths: list[Path]) -> int:
+    """Lint files; return the exit code."""
+    failed = False
+    for path in paths:
+        found = problems_of(path.read_text())
+        if complaint := validate(path):
+            found.append(complaint)
+        for problem in found:
+            print(f"{path}: {problem}")
+        failed = failed or bool(found)
+        if not found:
+            print(f"{path}: well")
+    return int(failed or not paths)
+
+
+if __name__ == "__main__":
+    sys.exit(main([Path(argument) for argument in sys.argv[1:]]))
