@@ -6,8 +6,6 @@ AWS. The same requirements give the same files on every machine, so the layer ch
 
 import compileall
 import py_compile
-import compileall
-import py_compile
 import shutil
 import subprocess
 import sys
@@ -25,7 +23,6 @@ WHEELS = {
     + ["--abi", "abi3", "--abi", "none"]
     + [argument for tag in GLIBC for argument in ("--platform", tag)],
 }
-# pip's notes differ from machine to machine, and scripts name this machine's interpreter.
 # botocore describes every AWS service in 25 MB of JSON; functions unpack what they call.
 SERVICES = {
     "bedrock",
@@ -40,6 +37,7 @@ SERVICES = {
     "stepfunctions",
     "sts",
 }
+# pip's notes differ from machine to machine, and scripts name this machine's interpreter.
 NOTES = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json")
 
 
@@ -74,12 +72,6 @@ def build(platform: str, *, requirements: Path = REQUIREMENTS, layers: Path = LA
         _slim(target)
         if platform == "host":
             _compile(target)
-        if platform == "host":
-            # Byte code that names no time and no machine: on AWS a snapshot or the runtime keeps imports fast, the
-            # embedded AWS would compile the SDK anew in every cold start.
-            compileall.compile_dir(
-                target, quiet=1, ddir="/opt/python", invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
-            )
         place = layers / platform
         shutil.rmtree(place, ignore_errors=True)
         target.parent.rename(place)

@@ -15,7 +15,7 @@ from rft.cli.target import ROOT, FindEmbedded, Target, choose_settings, connect,
 from rft.errors import RftError
 
 DEBUG = "RFT_DEBUG"
-WIDE = 240  # columns
+WIDE = 160  # columns
 
 
 @dataclass(kw_only=True)

@@ -1,6 +1,7 @@
 """A state machine from its ASL file: encrypted logs, tracing, a role that invokes exactly the functions it calls."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ class Workflow(Construct):
         workflow: str,
         file: Path,
         substitutions: Mapping[str, str],
+        numbers: Mapping[str, int],
         invokes: list[str],
         key: kms.IKey,
         timeout_seconds: int,
@@ -36,7 +38,7 @@ class Workflow(Construct):
         super().__init__(stack, construct_id)
         settings = stack.settings
         name = names.machine_name(settings.prefix, workflow)
-        definition: dict[str, Any] = json.loads(file.read_text())
+        definition: dict[str, Any] = with_numbers(json.loads(file.read_text()), numbers)
         definition["TimeoutSeconds"] = timeout_seconds
         group = logs.LogGroup(
             self,
@@ -81,6 +83,16 @@ class Workflow(Construct):
             ),
         )
         acknowledge_wildcard(self.role, "*", "log delivery and X-Ray: their calls name no resource")
+
+
+def with_numbers(definition: Any, numbers: Mapping[str, int]) -> Any:
+    """Return a definition with ``{% ${Name} %}`` replaced by the number of that name, as a JSON number."""
+    if isinstance(definition, dict):
+        return {key: with_numbers(value, numbers) for key, value in definition.items()}
+    if isinstance(definition, list):
+        return [with_numbers(value, numbers) for value in definition]
+    placeholder = re.fullmatch(r"\{% \$\{(\w+)\} %\}", definition) if isinstance(definition, str) else None
+    return numbers[placeholder[1]] if placeholder else definition
 
 
 def distributed_map(stack: RftStack, workflow: Workflow, *, name: str, label: str) -> None:

@@ -5,7 +5,7 @@ from rft.rewards.sample import Sample
 from rft.rewards.score import Score
 
 RIGHT_FORM = 1.0  # right, and the last line is "#### <number>"
-RIGHT = 0.7  # right, in another form
+RIGHT = 0.6  # right, in another form
 FORM_ONLY = 0.1  # wrong, in the wanted form
 
 

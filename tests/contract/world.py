@@ -122,7 +122,10 @@ class World:
         }
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("botocore.client.BaseClient._make_api_call", self._intercept)
+        monkeypatch.setattr(
+            "botocore.client.BaseClient._make_api_call",
+            lambda client, operation, params: self._intercept(client, operation, params),
+        )
 
     # What tests do
 
@@ -393,7 +396,8 @@ class World:
 
     def _dynamodb_UpdateItem(self, client: Any, params: dict[str, Any]) -> Any:  # noqa: N802
         key = params["Key"]["pk"]["S"]
-        names_, values = params["ExpressionAttributeNames"], params.get("ExpressionAttributeValues", {})
+        names_ = {name: str(value) for name, value in params["ExpressionAttributeNames"].items()}
+        values = params.get("ExpressionAttributeValues", {})
         item = self.items.get(key, {})
         if not self._holds(params["ConditionExpression"], item, names_, values):
             raise _error(client, "ConditionalCheckFailedException", "condition", "UpdateItem")

@@ -70,7 +70,7 @@ class Deployed:
             for artifact in stacks
         }
         self.folder = folder
-        self.account, self.region = stacks[0]["environment"].removeprefix("aws://").split("/")
+        self.account, self.region = str(stacks[0]["environment"]).removeprefix("aws://").split("/")
 
     def of(self, *types: str) -> list[Resource]:
         """Return the resources of these types, or all."""
@@ -106,7 +106,8 @@ class Deployed:
             if name == "Ref":
                 return self._ref(argument, stack)
             if name == "Fn::GetAtt":
-                return self._attribute(*argument, stack)
+                logical_id, attribute = argument
+                return self._attribute(logical_id, attribute, stack)
             if name == "Fn::Join":
                 separator, parts = argument
                 return separator.join(self.resolve(part, stack) for part in parts)
@@ -124,7 +125,7 @@ class Deployed:
         }
 
     def _ref(self, logical_id: str, stack: str) -> str:
-        pseudo = {"AWS::Partition": "aws", "AWS::AccountId": self.account, "AWS::Region": self.region}
+        pseudo: dict[str, str] = {"AWS::Partition": "aws", "AWS::AccountId": self.account, "AWS::Region": self.region}
         pseudo["AWS::URLSuffix"] = "amazonaws.com"
         if logical_id in pseudo:
             return pseudo[logical_id]
@@ -140,7 +141,7 @@ class Deployed:
         raw = self.templates[stack]["Resources"][logical_id]
         kind, properties = raw["Type"], raw.get("Properties", {})
         if attribute == "Arn" and kind == "AWS::Lambda::Version":
-            return f"{self.resolve(properties['FunctionName'], stack)}:1"
+            return f"{self._attribute(properties['FunctionName']['Ref'], 'Arn', stack)}:1"
         if attribute == "Arn" and kind in ARNS:
             name = self.resolve(properties[NAME_OF[kind]], stack) if kind in NAME_OF else logical_id
             return ARNS[kind].format(region=self.region, account=self.account, name=name)

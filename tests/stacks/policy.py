@@ -1,7 +1,7 @@
 """A small evaluator of IAM policies: what identity, resource, key and endpoint policies say together.
 
-It knows what our policies use: Allow and Deny, wildcards, principals, and six condition operators. Anything else raises,
-so that a policy the evaluator does not understand cannot pass. Same-account rules of IAM's policy evaluation logic.
+It knows what our policies use: Allow and Deny, wildcards, principals, and five condition operators. Anything else
+raises, so that a policy the evaluator does not understand cannot pass. It follows IAM's rules within one account.
 """
 
 import re

@@ -3,6 +3,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from rft.keys import Step
 from tests.stacks.assembly import Deployed
 
 
@@ -29,7 +30,7 @@ def test_the_rules_really_looked_at_every_environment(assembly: Path) -> None:
 
 def test_an_environment_is_no_empty_app(deployed: Deployed) -> None:
     kinds = Counter(resource.type for resource in deployed.resources)
-    functions = 20 + len([r for r in deployed.of("AWS::Lambda::Version")])
+    functions = len(Step) + len(deployed.of("AWS::Lambda::Version"))
     assert kinds["AWS::Lambda::Function"] == functions
     assert kinds["AWS::IAM::Role"] == kinds["AWS::Lambda::Function"] + (5 if "network" in deployed.templates else 4)
     assert kinds["AWS::StepFunctions::StateMachine"] == 2

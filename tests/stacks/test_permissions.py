@@ -1,4 +1,4 @@
-"""Every permission that AWS documents for customization jobs, models, keys and endpoints, for the principal that needs it.
+"""Every permission that AWS documents for customization jobs, models, keys and endpoints, for who needs it.
 
 Rows follow the documentation (custom-model-job-access-security, rft-access-security, encryption-custom-job,
 vpc-interface-endpoints, deploy-custom-model-on-demand), not our grants. Each row is evaluated with every policy on its
@@ -77,7 +77,6 @@ def _rows() -> Iterator[Row]:
     for step in (Step.CLEAN_UP, Step.RECONCILER):
         yield Row(step, "bedrock:DeleteProvisionedModelThroughput", "{bedrock}provisioned-model/x")
     yield Row(Step.EVALUATE_BATCH, "bedrock:InvokeModel", "{bedrock}custom-model-deployment/x")
-    yield Row(Step.EVALUATE_BATCH, "bedrock:InvokeModel", "{bedrock}provisioned-model/x")
     # 5.5 through the endpoints, beside the calls above
     yield Row(Step.VALIDATE_DATA, "s3:GetObject", "{intake}/incoming/arithmetic/file.jsonl")
     yield Row(Step.VALIDATE_DATA, "s3:PutObject", "{datasets}/datasets/arithmetic/0123456789ab/train.jsonl")
@@ -91,7 +90,7 @@ def _rows() -> Iterator[Row]:
     yield Row(Step.PROMOTE, "ssm:PutParameter", "{champion}")
     yield Row(Step.PREFLIGHT, "servicequotas:GetServiceQuota", "*")
     for step in Step:
-        if step is not Step.TRAINING_EVENT:
+        if step not in (Step.TRAINING_EVENT, Step.RECONCILER):  # they find runs through an index
             yield Row(step, "dynamodb:GetItem", "{table}")
         yield Row(step, "kms:Decrypt", "{data_key}", "dynamodb")
 

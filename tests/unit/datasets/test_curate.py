@@ -197,6 +197,12 @@ def test_files_that_may_not_train_say_why_and_what_to_do(data: bytes, hints: lis
         assert hint in curated.message
 
 
+def test_a_long_line_of_spaces_is_not_taken_for_the_end(tmp_path: Path) -> None:
+    curated = made(good(300) + b" " * (2 << 20) + b"x\n\n", tmp_path)
+    assert (curated.manifest.lines, curated.manifest.quarantined) == (301, 1)
+    assert "Line 301: the line has 2,097,153 bytes" in curated.message
+
+
 def test_empty_lines_are_listed_but_no_reason_to_reject(tmp_path: Path) -> None:
     curated = made(good(300).replace(b"\n", b"\n\n"), tmp_path)
     assert curated.accepted

@@ -47,6 +47,12 @@ def test_chance_is_not_promoted() -> None:
     assert "does not lie above min_gain" in decision.reasons[0]
 
 
+def test_a_gain_that_may_be_chance_is_not_promoted() -> None:
+    result, decision = decide(scored([0.5] * 40, [0.0, 1.0, 1.0, 0.3] * 10), RULE, expected_records=40)
+    assert result.gains["baseline"].low < 0 < result.gains["baseline"].mean
+    assert not decision.promote
+
+
 def test_equal_scores_are_not_promoted_and_a_sure_gain_is() -> None:
     same = [0.5] * 30
     assert not decide(scored(same, same), RULE, expected_records=30)[1].promote

@@ -107,7 +107,8 @@ def test_ids_come_back_as_they_were_also_when_rollouts_share_one() -> None:
 def test_events_of_the_samples_are_read_and_others_are_refused() -> None:
     assert read_items({"trajectories": [asked()]}) == [asked()]
     assert read_items([]) == []
-    for event in (None, "x", 3, {}, {"trajectories": {}}, {"Records": []}):
+    events: tuple[Any, ...] = (None, "x", 3, {}, {"trajectories": {}}, {"Records": []})
+    for event in events:
         with pytest.raises(GraderContractError, match="list of rollouts"):
             read_items(event)
     for item in (None, "x", {}, {"id": None}, {"id": True}, {"id": 1.5}):
