@@ -254,7 +254,6 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
         Grant(
             actions=(
                 "bedrock:CreateProvisionedModelThroughput",
-                "bedrock:DeleteProvisionedModelThroughput",
                 "bedrock:GetProvisionedModelThroughput",
                 "bedrock:TagResource",
                 "bedrock:UpdateProvisionedModelThroughput",

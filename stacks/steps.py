@@ -21,7 +21,7 @@ class StepSpec:
 STEPS: Mapping[Step, StepSpec] = {
     Step.STARTER: StepSpec(
         description="Starts a run for a dropped file, once per object version; `rft retry` calls it too",
-        variables=(Variable.MACHINE_ARN, Variable.TOPIC_ARN, Variable.INTAKE_BUCKET),
+        variables=(Variable.MACHINE_ARN, Variable.TOPIC_ARN),
         event_driven=True,
     ),
     Step.PREFLIGHT: StepSpec(
@@ -32,7 +32,7 @@ STEPS: Mapping[Step, StepSpec] = {
         description="Checks, curates and splits a dropped file; writes the dataset version and the quarantine file",
         timeout_seconds=900,
         memory_mb=1024,
-        variables=(Variable.INTAKE_BUCKET, Variable.DATASETS_BUCKET, Variable.ARTEFACTS_BUCKET),
+        variables=(Variable.DATASETS_BUCKET,),
     ),
     Step.PREPARE_GRADER: StepSpec(
         description="Pins the grader's published version behind an alias of the run's own",
@@ -42,19 +42,13 @@ STEPS: Mapping[Step, StepSpec] = {
         description="Sends the baseline's answers through the deployed grader: contract, determinism, spread",
         timeout_seconds=900,
         memory_mb=512,
-        variables=(Variable.DATASETS_BUCKET,),
     ),
     Step.ESTIMATE_COST: StepSpec(description="Forecasts a run's cost and refuses it above the environment's cap"),
     Step.ACQUIRE_SLOT: StepSpec(description="Takes a training slot, or says that none is free"),
     Step.LAUNCH_TRAINING: StepSpec(
         description="Describes or creates the Bedrock customization job; money is spent from here on",
         timeout_seconds=120,
-        variables=(
-            Variable.DATASETS_BUCKET,
-            Variable.ARTEFACTS_BUCKET,
-            Variable.SERVICE_ROLE_ARN,
-            Variable.MODEL_KEY_ARN,
-        ),
+        variables=(Variable.ARTEFACTS_BUCKET, Variable.SERVICE_ROLE_ARN, Variable.MODEL_KEY_ARN),
     ),
     Step.WAIT_FOR_TRAINING: StepSpec(description="Leaves the task token for the event that ends the Bedrock job"),
     Step.TRAINING_EVENT: StepSpec(
@@ -63,7 +57,6 @@ STEPS: Mapping[Step, StepSpec] = {
     Step.CHECK_TRAINING: StepSpec(
         description="Looks at the Bedrock job: all five statuses, and the stop at max_training_hours",
         timeout_seconds=120,
-        variables=(Variable.ARTEFACTS_BUCKET,),
     ),
     Step.DEPLOY_CANDIDATE: StepSpec(
         description="Describes or creates the candidate's on-demand deployment", timeout_seconds=120
@@ -71,24 +64,23 @@ STEPS: Mapping[Step, StepSpec] = {
     Step.PLAN_EVALUATION: StepSpec(
         description="Cuts the held-out split into batches, as pointers into S3",
         timeout_seconds=120,
-        variables=(Variable.DATASETS_BUCKET, Variable.ARTEFACTS_BUCKET),
+        variables=(Variable.ARTEFACTS_BUCKET,),
     ),
     Step.EVALUATE_BATCH: StepSpec(
         description="Baseline, champion and candidate answer the same prompts; the grader scores",
         timeout_seconds=900,
         memory_mb=512,
-        variables=(Variable.DATASETS_BUCKET, Variable.ARTEFACTS_BUCKET),
+        variables=(Variable.ARTEFACTS_BUCKET,),
     ),
     Step.GATE: StepSpec(
         description="Decides by the paired difference with its confidence interval whether the candidate may serve",
         timeout_seconds=300,
         memory_mb=512,
-        variables=(Variable.DATASETS_BUCKET, Variable.ARTEFACTS_BUCKET),
+        variables=(Variable.ARTEFACTS_BUCKET,),
     ),
     Step.PROMOTE: StepSpec(
         description="Makes the candidate the champion, in place, and provisions throughput if the settings want it",
         timeout_seconds=120,
-        variables=(Variable.MODEL_KEY_ARN,),
     ),
     Step.RETIRE: StepSpec(
         description="Removes the candidate's deployment, the run's alias and models beyond keep_models",
@@ -98,7 +90,7 @@ STEPS: Mapping[Step, StepSpec] = {
         description="Writes the report, closes the run and tells people",
         timeout_seconds=120,
         memory_mb=512,
-        variables=(Variable.DATASETS_BUCKET, Variable.ARTEFACTS_BUCKET, Variable.TOPIC_ARN),
+        variables=(Variable.ARTEFACTS_BUCKET, Variable.TOPIC_ARN),
     ),
     Step.CLEAN_UP: StepSpec(
         description="Stops and removes what a dead run left behind: nothing that bills by the hour outlives a run",

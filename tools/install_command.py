@@ -15,7 +15,11 @@ def install(scripts: Path, packages: Path) -> Path:
     """
     (packages / "bedrock-rft.pth").write_text(f"{ROOT}\n")
     command = scripts / "rft"
-    command.write_text(f'#!/bin/sh\nexec {shlex.quote(str(scripts / "python"))} -m local.command "$@"\n')
+    # The environment's programs come first: Node stands there on machines that have none of their own.
+    command.write_text(
+        f'#!/bin/sh\nPATH={shlex.quote(str(scripts))}:"$PATH" exec {shlex.quote(str(scripts / "python"))}'
+        ' -m local.command "$@"\n'
+    )
     command.chmod(0o755)
     return command
 

@@ -4,11 +4,12 @@ from typing import Any
 
 from rft.aws import clients
 from rft.aws.environment import surroundings
+from rft.aws.metrics import emit
 from rft.aws.notify import notify
 from rft.aws.step import logger, store
 from rft.aws.tasks import packaged_tasks
 from rft.clock import now_text
-from rft.keys import RunStatus
+from rft.keys import Metric, RunStatus
 from rft.schemas import Run
 from rft.start import Ignored, Refusal, Start, decide, decide_retry
 
@@ -40,6 +41,7 @@ def _start(start: Start) -> dict[str, Any]:
         logger.info("this event has started its run before", extra={"run_id": start.run_id})
         return {"run_id": start.run_id}
     store().update(start.run_id, execution_arn=begun["executionArn"])
+    emit({Metric.RUNS_STARTED: 1}, task=start.task)
     logger.info("started", extra={"run_id": start.run_id})
     return {"run_id": start.run_id}
 

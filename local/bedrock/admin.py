@@ -25,6 +25,8 @@ def answer(bedrock: Bedrock, method: str, path: str, body: bytes) -> Any:
     if what == ("DELETE", "faults"):
         bedrock.faults.clear()
         return {}
+    if what == ("DELETE", "deployments"):
+        return _lose_deployment(bedrock, path.rsplit("/", 1)[-1])
     if what == ("GET", "requests"):
         return msgspec.to_builtins(bedrock.requests, enc_hook=str)
     if what == ("GET", "billing"):
@@ -38,6 +40,14 @@ def _change_options(bedrock: Bedrock, body: bytes) -> Any:
     changed = {**msgspec.to_builtins(bedrock.store.options), **msgspec.json.decode(body, type=dict[str, Any])}
     bedrock.store.options = msgspec.convert(changed, BedrockOptions)
     return msgspec.to_builtins(bedrock.store.options)
+
+
+def _lose_deployment(bedrock: Bedrock, name: str) -> Any:
+    """Make a deployment vanish whatever its state, which no API call does."""
+    found = [arn for arn, deployment in bedrock.store.deployments.items() if deployment.name == name]
+    for arn in found:
+        del bedrock.store.deployments[arn]
+    return {"gone": found}
 
 
 def billing(bedrock: Bedrock) -> dict[str, list[str]]:

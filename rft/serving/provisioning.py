@@ -12,7 +12,6 @@ from rft.schemas import Throughput
 from rft.serving import throughput
 from rft.serving.progress import Progress
 from rft.serving.tags import tags_of, write_tags
-from rft.serving.throughput import ThroughputView
 from rft.settings import Provisioned
 
 
@@ -33,16 +32,18 @@ def provision(progress: Progress) -> str | None:
     if view is None:
         _create(progress, wish, terms)
         return None
-    if view.status is ThroughputStatus.FAILED:
-        _replace_failed(wish, view)
-        return None
+    if view.status is ThroughputStatus.FAILED and wish.arn:  # clean-up deletes it, the reconciler an older one
+        raise ThroughputFailed(
+            f"Bedrock could not provide throughput: {view.failure or 'it gave no reason'}; start the run again later, "
+            'or set serving.mode = "on_demand"'
+        )
     if view.desired_model_arn == progress.model_arn:
         if not wish.arn:
             wish = replace(wish, arn=view.arn)
             progress.note(throughput=wish)
         if not view.is_mutating and view.model_arn == progress.model_arn:
             return _in_service(progress, wish)
-    elif not wish.arn and not view.is_mutating:
+    elif not wish.arn and view.status is ThroughputStatus.IN_SERVICE:
         if throughput.update(view.arn, progress.model_arn):
             write_tags(view.arn, {Tag.RUN: progress.run.run_id})
             progress.note(throughput=replace(wish, arn=view.arn))
@@ -78,15 +79,6 @@ def _create(progress: Progress, wish: Throughput, terms: Provisioned) -> None:
         name=wish.name, model_arn=progress.model_arn, terms=terms, tags=tags, token_of=wish.requested_at
     )
     progress.note(throughput=replace(wish, arn=arn))
-
-
-def _replace_failed(wish: Throughput, view: ThroughputView) -> None:
-    throughput.delete(view)
-    if wish.arn:
-        raise ThroughputFailed(
-            f"Bedrock could not provide throughput: {view.failure or 'it gave no reason'}; start the run again later, "
-            'or set serving.mode = "on_demand"'
-        )
 
 
 def _in_service(progress: Progress, wish: Throughput) -> str:

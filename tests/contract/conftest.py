@@ -26,13 +26,18 @@ def fresh_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         function.cache_clear()
 
 
+def account(mode: Serving, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Return an account whose champions serve in this way."""
+    settings = load_settings(ROOT / "environments" / "local.toml")
+    serving = ServingSettings(mode=mode, provisioned=settings.serving.provisioned)
+    return World(replace(settings, serving=serving), monkeypatch)
+
+
 @pytest.fixture
 def provisioned(monkeypatch: pytest.MonkeyPatch) -> World:
-    return World(load_settings(ROOT / "environments" / "local.toml"), monkeypatch)
+    return account(Serving.PROVISIONED, monkeypatch)
 
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    settings = load_settings(ROOT / "environments" / "local.toml")
-    on_demand = ServingSettings(mode=Serving.ON_DEMAND, provisioned=settings.serving.provisioned)
-    return World(replace(settings, serving=on_demand), monkeypatch)
+    return account(Serving.ON_DEMAND, monkeypatch)

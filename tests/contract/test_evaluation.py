@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from rft.errors import DeploymentFailed, EvaluationIncomplete, GraderBroken, Throttled
-from rft.keys import Role, Split, Step
+from rft.keys import Role, Step
 from tests.contract.world import World, active
 
 RUN = {"run_id": "arithmetic-1"}
@@ -75,7 +75,8 @@ def test_the_gates_figures_go_out_as_metrics(world: World, capsys: pytest.Captur
     capsys.readouterr()
     world.invoke(Step.GATE, **RUN)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
-    values = {name: line[name][0] for line in lines for name in ("BaselineReward", "CandidateReward", "RewardGain") if name in line}
+    names = ("BaselineReward", "CandidateReward", "RewardGain")
+    values = {name: line[name][0] for line in lines for name in names if name in line}
     assert values == {"BaselineReward": 0.5, "CandidateReward": 1.0, "RewardGain": 0.5}
     assert {line["task"] for line in lines} == {"arithmetic"}
     assert {line["_aws"]["CloudWatchMetrics"][0]["Namespace"] for line in lines} == {"BedrockRft"}
@@ -199,11 +200,9 @@ def test_the_gate_does_not_decide_on_a_part(world: World) -> None:
     assert world.run().decision is None
 
 
-def test_an_empty_split_cannot_be_read_as_a_batch(world: World) -> None:
+def test_a_candidate_that_does_not_answer_is_not_asked(world: World) -> None:
     begin(world)
-    run = world.run()
-    assert run.dataset
-    assert run.dataset.splits[Split.TEST].records == 60
+    batch = plan(world)[0]
+    world.store.update("arithmetic-1", candidate=replace(active("arithmetic-1", CANDIDATE), active=False))
     with pytest.raises(ValueError, match="no candidate that answers"):
-        world.store.update("arithmetic-1", candidate=replace(active("arithmetic-1", CANDIDATE), active=False))
-        world.invoke(Step.EVALUATE_BATCH, **RUN, batch={"batch": 0, "start": 0, "end": 200, "records": 1})
+        world.invoke(Step.EVALUATE_BATCH, **RUN, batch=batch)

@@ -166,9 +166,9 @@ def test_provisioned_throughput_is_tagged_with_run_and_expiry_and_serves(provisi
     assert hours == pytest.approx(terms.max_pt_hours, abs=0.1)
     [request] = provisioned.made("CreateProvisionedModelThroughput")
     assert "commitmentDuration" not in request
-    assert provisioned.run().throughput == msgspec.structs.replace(
-        provisioned.run().throughput, in_service=True, arn=throughput.arn
-    )
+    asked = provisioned.run().throughput
+    assert asked
+    assert (asked.arn, asked.in_service) == (throughput.arn, True)
 
 
 def test_throughput_is_only_asked_for_when_the_deployment_serves(provisioned: World) -> None:
@@ -203,9 +203,8 @@ def test_a_quota_of_no_units_names_both_quotas_and_clean_up_undoes_the_deploymen
 def test_failed_throughput_puts_deployment_and_throughput_back_to_the_champion(provisioned: World) -> None:
     old = provisioned.promote_first()
     provisioned.begin(previous_champion=old)
-    for _ in range(2):
-        provisioned.invoke(Step.PROMOTE, **RUN)
-        provisioned.settle()
+    provisioned.invoke(Step.PROMOTE, **RUN)
+    provisioned.settle()
     provisioned.invoke(Step.PROMOTE, **RUN)  # the throughput is being updated
     throughput = provisioned.run().throughput
     assert throughput
@@ -221,6 +220,25 @@ def test_failed_throughput_puts_deployment_and_throughput_back_to_the_champion(p
         provisioned.invoke(Step.CLEAN_UP, **RUN)
     assert provisioned.deployment(NAME).model_arn == provisioned.throughput(NAME).model_arn == old.model_arn
     assert sum("goes back" in line for line in provisioned.run().cleaned) == 2
+
+
+def test_throughput_that_failed_is_named_with_bedrocks_reason_and_deleted_by_clean_up(provisioned: World) -> None:
+    provisioned.begin()
+    provisioned.invoke(Step.PROMOTE, **RUN)
+    provisioned.settle()
+    provisioned.invoke(Step.PROMOTE, **RUN)
+    get = provisioned.bedrock.operations["GetProvisionedModelThroughput"]
+    provisioned.bedrock.operations["GetProvisionedModelThroughput"] = lambda params: {
+        **get(params),
+        "status": "Failed",
+        "failureMessage": "no capacity",
+    }
+    provisioned.settle()
+    with pytest.raises(ThroughputFailed, match="no capacity"):
+        provisioned.invoke(Step.PROMOTE, **RUN)
+    provisioned.invoke(Step.CLEAN_UP, **RUN)
+    assert provisioned.throughput(NAME) is None
+    assert provisioned.champion() is None
 
 
 def test_throughput_deleted_during_the_promotion(provisioned: World) -> None:

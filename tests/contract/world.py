@@ -26,7 +26,7 @@ from local.bedrock.shapes import violations
 from rft import names
 from rft.aws.environment import Variable
 from rft.aws.store import RunStore
-from rft.keys import Role, RunStatus, Split, Step, Tag, dataset_key
+from rft.keys import JobStatus, Role, RunStatus, Serving, Split, Step, Tag, dataset_key
 from rft.schemas import (
     Champion,
     Dataset,
@@ -35,9 +35,7 @@ from rft.schemas import (
     GraderPin,
     Interval,
     Job,
-    JobStatus,
     Run,
-    Serving,
     Source,
     SplitFile,
 )
@@ -93,7 +91,8 @@ class World:
 
     def __init__(self, settings: Settings, monkeypatch: Any) -> None:
         self.settings = settings
-        self.calls: list[Call] = []
+        self.calls: list[Call] = []  # since the test last cleared it
+        self.history: list[Call] = []
         self.step: Step | None = None
         self.items: dict[str, dict[str, Any]] = {}
         self.objects: dict[str, bytes] = {}
@@ -106,7 +105,7 @@ class World:
         self.grader: Callable[[list[dict[str, Any]]], Any] = exact
         self.answers: dict[str, str] = {}
         self.bedrock = Bedrock(
-            SimpleNamespace(answer_keys=lambda: iter(())),  # type: ignore[arg-type]
+            SimpleNamespace(answer_keys=lambda: iter(())),
             BedrockOptions(deployment_seconds=FAR, update_seconds=FAR, provisioned_seconds=FAR),
         )
         self.store = RunStore("rft-local-runs", run_days=30)
@@ -134,7 +133,9 @@ class World:
         handler = import_module(f"lambdas.{step}.handler").handler
         self.step = step
         try:
-            result: dict[str, Any] = handler(event, SimpleNamespace(get_remaining_time_in_millis=lambda: self.remaining_ms))
+            result: dict[str, Any] = handler(
+                event, SimpleNamespace(get_remaining_time_in_millis=lambda: self.remaining_ms)
+            )
         finally:
             self.step = None
         json.dumps(result)
@@ -168,9 +169,7 @@ class World:
         job.model_arn = arn
         bedrock = self.bedrock.store
         bedrock.jobs[job.arn] = job
-        bedrock.models[arn] = local_store.Model(
-            arn=arn, name=job_name, job=job, policy=Policy.base(), created=born
-        )
+        bedrock.models[arn] = local_store.Model(arn=arn, name=job_name, job=job, policy=Policy.base(), created=born)
         for resource in (job.arn, arn):
             bedrock.tags[resource] = {
                 Tag.ENVIRONMENT: self.settings.name,
@@ -181,7 +180,8 @@ class World:
 
     def settle(self) -> None:
         """Let everything that is being created or updated come to its end."""
-        for item in [*self.bedrock.store.deployments.values(), *self.bedrock.store.throughputs.values()]:
+        items: list[Any] = [*self.bedrock.store.deployments.values(), *self.bedrock.store.throughputs.values()]
+        for item in items:
             item.ready_at = item.update_ready_at = time.monotonic() - 1
 
     def deployment(self, name: str) -> Any:
@@ -284,7 +284,9 @@ class World:
         wrong = violations(service, operation, _checked(params))
         assert not wrong, f"{service}:{operation}: {wrong}"
         if self.step is not None:
-            self.calls.append(Call(str(self.step), service, operation, params))
+            call = Call(str(self.step), service, operation, params)
+            self.calls.append(call)
+            self.history.append(call)
             for action in actions_of(service, operation, params):
                 self._granted(self.step, action, params)
         if self.refusals.get(operation):

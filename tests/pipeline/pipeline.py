@@ -3,6 +3,7 @@
 import io
 import json
 import time
+import urllib.request
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -23,8 +24,8 @@ SAMPLE = (ROOT / "tasks/arithmetic/data/arithmetic.jsonl").read_bytes().splitlin
 WAIT = 120.0  # seconds; a run takes 10 to 30 on two busy cores
 
 
-def records(start: int = 0, count: int = 170) -> bytes:
-    """Return records of the arithmetic sample: enough to train on, few enough to be quick."""
+def records(start: int = 0, count: int = 360) -> bytes:
+    """Return records of the arithmetic sample: enough to train and to judge on, few enough to be quick."""
     return b"".join(SAMPLE[start : start + count])
 
 
@@ -142,8 +143,6 @@ class Pipeline:
         client = self.aws.client("lambda")
         grader = names.grader_name(PREFIX, task)
         code = client.get_function(FunctionName=grader)["Code"]["Location"]
-        import urllib.request
-
         with urllib.request.urlopen(code) as answer:
             old = zipfile.ZipFile(io.BytesIO(answer.read()))
         new = io.BytesIO()
@@ -164,5 +163,14 @@ class Pipeline:
         url: str = sqs.create_queue(QueueName="told")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{names.topic_name(PREFIX)}"
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
         return url

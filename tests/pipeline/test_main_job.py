@@ -2,6 +2,7 @@
 
 import json
 import re
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -157,8 +158,6 @@ def test_on_demand_serving_needs_no_throughput(pipeline, promoted):
 
 
 def test_grants_were_used_by_the_roles_that_hold_them_and_nothing_was_denied(pipeline, promoted):
-    import urllib.request
-
     with urllib.request.urlopen(pipeline.aws.url + "/_rft/decisions") as answer:
         decisions = json.loads(answer.read())["decisions"]
     denied = [d for d in decisions if not d["allowed"] and "rft-local" in d["principal"]]

@@ -16,17 +16,22 @@ import pathlib, sys
 import aws_cdk as cdk
 from app import build
 app = cdk.App()
-build(app, root=pathlib.Path(sys.argv[1]), environments=pathlib.Path(sys.argv[2]))
+stages = build(app, root=pathlib.Path(sys.argv[1]), environments=pathlib.Path(sys.argv[2]))
+exec(sys.argv[3])
 app.synth()
 """
 
 
 def synthesise(
-    out: Path, *, environments: Path = ROOT / "environments", root: Path = ROOT
+    out: Path, *, environments: Path = ROOT / "environments", root: Path = ROOT, afterwards: str = "", chosen: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Write a cloud assembly to ``out``; the answer's ``returncode`` is not 0 if validation found something."""
+    """Write a cloud assembly to ``out``; the answer's ``returncode`` is not 0 if validation found something.
+
+    ``afterwards`` is code that changes the application's ``stages`` first; ``chosen`` is one environment's name.
+    """
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     context |= {"aws:cdk:enable-path-metadata": True, "aws:cdk:enable-asset-metadata": True}  # as the CLI does
+    context |= {"environment": chosen} if chosen else {}
     variables = {
         **os.environ,
         "CDK_OUTDIR": str(out),
@@ -34,7 +39,7 @@ def synthesise(
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
     }
     return subprocess.run(
-        [sys.executable, "-c", SYNTH, str(root), str(environments)],
+        [sys.executable, "-c", SYNTH, str(root), str(environments), afterwards],
         cwd=ROOT,
         env=variables,
         capture_output=True,

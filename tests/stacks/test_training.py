@@ -1,4 +1,5 @@
 import json
+import re
 from typing import Any
 
 import pytest
@@ -49,6 +50,13 @@ def test_every_step_is_a_function_of_its_own(deployed: Deployed, step: Step) -> 
     assert ("DeadLetterConfig" in function) == STEPS[step].event_driven
     variables = set(function["Environment"]["Variables"])
     assert variables == {"RFT_SETTINGS", "RFT_TABLE", *STEPS[step].variables}
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_a_function_is_told_what_its_handler_reads_and_no_more(step: Step) -> None:
+    text = (ROOT / "lambdas" / step / "handler.py").read_text()
+    read = set(re.findall(r"(?:\bhere|surroundings\(\))\.([a-z_]+)", text)) - {"settings", "table"}
+    assert {f"RFT_{name.upper()}" for name in read} == set(STEPS[step].variables)
 
 
 def test_functions_get_the_settings_that_the_file_holds(deployed: Deployed) -> None:

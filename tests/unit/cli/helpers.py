@@ -1,5 +1,6 @@
 """Runs as the table holds them, and what a call of the command leaves."""
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -38,7 +39,7 @@ def make_run(run_id: str = "arithmetic-0123456789ab", **fields: Any) -> Run:
 
 def item(run_record: Run) -> dict[str, Any]:
     """Return a run as DynamoDB answers it."""
-    plain = msgspec.json.decode(msgspec.json.encode(run_record), float_hook=Decimal)
+    plain = json.loads(msgspec.json.encode(run_record), parse_float=Decimal)
     return {name: TypeSerializer().serialize(value) for name, value in plain.items() if value is not None}
 
 

@@ -1,0 +1,74 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.stub import ANY, Stubber
+
+from rft.aws.curve import period_for, reward_curve
+from rft.keys import JobStatus
+from rft.schemas import Job, Run
+from tests.unit.cli.helpers import make_run
+
+Aws = dict[str, Stubber]
+START = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
+
+
+def trained(seconds: float) -> Run:
+    ended = START + timedelta(seconds=seconds)
+    return make_run(
+        job=Job(
+            name="j",
+            arn="a",
+            content_hash="h",
+            status=JobStatus.COMPLETED,
+            submitted_at=START.isoformat(),
+            ended_at=ended.isoformat(),
+        )
+    )
+
+
+def stub(aws: Aws, period: int, means: list[float]) -> None:
+    at = [START + timedelta(seconds=number) for number in range(len(means))]
+    results = [
+        {"Id": "rollouts", "Timestamps": at, "Values": [8.0] * len(means)},
+        {"Id": "mean", "Timestamps": at, "Values": means},
+    ]
+    metric = {
+        "Namespace": "BedrockRft",
+        "MetricName": "Reward",
+        "Dimensions": [
+            {"Name": "task", "Value": "arithmetic"},
+            {"Name": "run", "Value": "arithmetic-0123456789ab"},
+            {"Name": "phase", "Value": "training"},
+        ],
+    }
+    queries = [
+        {"Id": name, "MetricStat": {"Metric": metric, "Period": period, "Stat": statistic}}
+        for name, statistic in (("mean", "Average"), ("rollouts", "SampleCount"))
+    ]
+    expected = {"MetricDataQueries": queries, "StartTime": ANY, "EndTime": ANY, "ScanBy": "TimestampAscending"}
+    aws["cloudwatch"].add_response("get_metric_data", {"MetricDataResults": results}, expected)
+
+
+def test_before_training_nothing_is_asked(aws: Aws) -> None:
+    assert reward_curve(make_run()) == []
+
+
+def test_a_short_training_is_asked_for_by_the_second(aws: Aws) -> None:
+    stub(aws, 1, [0.25, 0.5])
+    assert [(point.mean, point.rollouts) for point in reward_curve(trained(4))] == [(0.25, 8), (0.5, 8)]
+
+
+def test_a_short_training_without_seconds_is_asked_for_by_the_minute(aws: Aws) -> None:
+    stub(aws, 1, [])
+    stub(aws, 60, [0.5])
+    assert len(reward_curve(trained(200))) == 1
+
+
+def test_a_long_training_is_asked_for_once(aws: Aws) -> None:
+    stub(aws, 180, [0.5])
+    assert len(reward_curve(trained(6 * 3600))) == 1
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0, 60), (3600, 60), (6 * 3600, 180), (24 * 3600, 720)])
+def test_the_period_gives_about_120_points(seconds: float, expected: int) -> None:
+    assert period_for(seconds) == expected

@@ -1,0 +1,43 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rft.aws.faults import explain
+from rft.cli.draw import BARS, seconds_text, sparkline
+from rft.cli.exits import NoAws
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "0.0 s"),
+        (59.94, "59.9 s"),
+        (60, "1 min 00 s"),
+        (185, "3 min 05 s"),
+        (3600, "1 h 00 min"),
+        (7800, "2 h 10 min"),
+    ],
+)
+def test_durations_read_as_people_say_them(seconds: float, expected: str) -> None:
+    assert seconds_text(seconds) == expected
+
+
+def test_a_sparkline_goes_from_the_lowest_to_the_highest_bar() -> None:
+    assert sparkline([0.0, 0.5, 0.6, 1.0]) == "▁▅▅█"
+
+
+@pytest.mark.parametrize(("values", "expected"), [([], ""), ([0.5], "▄"), ([1.0, 1.0], "▄▄")])
+def test_a_sparkline_of_nothing_or_of_equal_values(values: list[float], expected: str) -> None:
+    assert sparkline(values) == expected
+
+
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=300), st.integers(1, 80))
+def test_a_sparkline_is_never_wider_than_asked(values: list[float], width: int) -> None:
+    drawn = sparkline(values, width)
+    assert len(drawn) == min(len(values), width)
+    assert set(drawn) <= set(BARS)
+
+
+def test_an_error_that_is_not_of_aws_is_left_to_others() -> None:
+    assert explain(ValueError("x"), deploy="d") is None
+    assert explain(NoAws("x"), deploy="d") is None
