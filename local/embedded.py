@@ -53,7 +53,7 @@ def emulator_python() -> Path:
 
 
 def client_environment(url: str) -> dict[str, str]:
-    """Return a clean environment in which the CDK CLI, the AWS CLI and boto3 talk to an embedded AWS and to nothing else."""
+    """Return a clean environment in which command lines talk to an embedded AWS and to nothing else."""
     return {
         "PATH": f"{ROOT / 'node_modules' / '.bin'}:{ROOT / '.venv' / 'bin'}:{os.environ.get('PATH', '')}",
         "HOME": os.environ.get("HOME", "/"),

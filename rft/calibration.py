@@ -25,7 +25,7 @@ def problem(calibration: Calibration) -> str | None:
         return "the grader scores the same answers differently each time; remove what is random from it"
     if calibration.spread == 0:
         return (
-            f"all {calibration.prompts} answers of the baseline score {calibration.mean:g}, so there is nothing to learn "
-            "from; give partial credit, or choose records that the baseline sometimes gets right"
+            f"all {calibration.prompts} answers of the baseline score {calibration.mean:g}, so there is nothing to "
+            "learn from; give partial credit, or choose records that the baseline sometimes gets right"
         )
     return None

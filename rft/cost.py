@@ -38,6 +38,6 @@ def over_cap(found: Forecast, settings: Settings) -> str | None:
         return None
     items = ", ".join(f"{name} {value:.2f}" for name, value in found.items.items())
     return (
-        f"the run may cost {found.total_usd:.2f} USD ({items}), above caps.max_run_usd {settings.caps.max_run_usd:.2f} of "
-        f"environments/{settings.name}.toml; lower max_training_hours or max_pt_hours, or raise the cap"
+        f"the run may cost {found.total_usd:.2f} USD ({items}), above caps.max_run_usd {settings.caps.max_run_usd:.2f} "
+        f"of environments/{settings.name}.toml; lower max_training_hours or max_pt_hours, or raise the cap"
     )

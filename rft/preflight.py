@@ -65,8 +65,8 @@ def _residency_problems(task: Task, settings: Settings, facts: Facts) -> list[st
     if not outside:
         return []
     return [
-        f"baseline_inference_id {identifier} sends prompts to {', '.join(outside)}, which security.residency_regions of "
-        f"environments/{settings.name}.toml does not allow; choose another profile or add the Regions"
+        f"baseline_inference_id {identifier} sends prompts to {', '.join(outside)}, which security.residency_regions "
+        f"of environments/{settings.name}.toml does not allow; choose another profile or add the Regions"
     ]
 
 
@@ -89,7 +89,7 @@ def _quota_problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
         wanted = provisioned.model_units + len([n for n in facts.throughputs if n.startswith(settings.prefix)])
         if units is not None and units < wanted:
             found.append(
-                f"provisioned throughput needs {wanted} model units and the quota is {units:.0f}; ask for {UNITS_CODE} and "
-                "the base model's own quota in Service Quotas, or set serving.mode to on_demand"
+                f"provisioned throughput needs {wanted} model units and the quota is {units:.0f}; ask for {UNITS_CODE} "
+                "and the base model's own quota in Service Quotas, or set serving.mode to on_demand"
             )
     return found

@@ -1,1 +1,4 @@
-"""A local Amazon Bedrock: strict where AWS is, and its training really is reinforcement learning. Imports nothing of ``rft``."""
+"""A local Amazon Bedrock: strict where AWS is, and its training really is reinforcement learning.
+
+It imports nothing of ``rft``.
+"""

@@ -4,7 +4,7 @@ import msgspec
 
 
 def default_quotas() -> dict[str, float]:
-    """Return quota values by Service Quotas code. Provisioned units are 0 on a new AWS account; here 2, for the demo."""
+    """Return quota values by Service Quotas code. A new AWS account has 0 provisioned units; here 2, for the demo."""
     return {
         "L-82EE9228": 20_000,  # training and validation records, Nova 2 Lite
         "L-CB5B847D": 100,  # custom models

@@ -93,7 +93,8 @@ def _check_turns(messages: list[dict[str, Any]]) -> None:
         raise validation("The conversation must have at least one message")
     if messages[0].get("role") != "user":
         raise validation(
-            "A conversation must start with a user message. Try again with a conversation that starts with a user message."
+            "A conversation must start with a user message. "
+            "Try again with a conversation that starts with a user message."
         )
     for before, after in itertools.pairwise(messages):
         if before.get("role") == after.get("role"):

@@ -1,4 +1,7 @@
-"""Bedrock and Service Quotas enter through the emulator's port, are authorised here and answered by the local Bedrock."""
+"""Bedrock and Service Quotas enter through the emulator's port.
+
+They are authorised here and answered by the local Bedrock.
+"""
 
 import asyncio
 import http.client
@@ -150,7 +153,7 @@ def resource_of(service: str, method: str, path: str, body: bytes) -> str:
 
 
 def model_arn(identifier: str) -> str:
-    """Return the ARN of whatever answers: a foundation model, an inference profile, a deployment, a provisioned model."""
+    """Return the ARN of what answers: a base model, an inference profile, a deployment, a provisioned model."""
     plain = urllib.parse.unquote(identifier)
     if plain.startswith("arn:"):
         return plain

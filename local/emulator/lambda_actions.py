@@ -1,4 +1,7 @@
-"""Calls on one alias are authorised as GetAlias, UpdateAlias and DeleteAlias; MiniStack takes them for calls on the list."""
+"""Calls on one alias are authorised as GetAlias, UpdateAlias and DeleteAlias.
+
+MiniStack takes them for calls on the list of aliases.
+"""
 
 from typing import Any
 

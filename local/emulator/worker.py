@@ -53,7 +53,7 @@ class Context:
 
 
 def prepare_path(code: str) -> None:
-    """Put code first, then layers, then what AWS's runtime brings; hide the packages of the interpreter's environment."""
+    """Put code first, then layers, then what AWS's runtime brings; hide the interpreter's own packages."""
     own = os.path.dirname(os.path.abspath(__file__))
     kept = [place for place in sys.path if "site-packages" not in place and os.path.abspath(place) != own]
     layers = [place for place in os.environ.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep) if place]

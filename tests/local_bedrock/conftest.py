@@ -17,7 +17,7 @@ from local.bedrock.service import Bedrock
 
 ROLE = "arn:aws:iam::000000000000:role/customization"
 GRADER = "arn:aws:lambda:us-east-1:000000000000:function:grader:run-1"
-FAST = {"queue_seconds": 0.0, "training_seconds": 0.0, "deployment_seconds": 0.4, "update_seconds": 0.1}
+FAST: dict[str, Any] = {"queue_seconds": 0.0, "training_seconds": 0.0, "deployment_seconds": 0.4, "update_seconds": 0.1}
 
 
 def exact(rollouts: list[dict[str, Any]]) -> Any:
@@ -158,7 +158,7 @@ def local() -> Iterator[Local]:
 
         def client(service: str) -> Any:
             return boto3.client(
-                service,
+                service,  # type: ignore[call-overload]
                 endpoint_url=f"http://127.0.0.1:{port}",
                 region_name="us-east-1",
                 aws_access_key_id="test",

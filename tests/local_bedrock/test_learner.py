@@ -127,7 +127,7 @@ def test_more_kl_means_less_movement(seed):
 
 @pytest.mark.parametrize(("count", "epochs", "samples", "batch"), [(101, 1, 2, 16), (130, 3, 4, 64), (200, 2, 16, 512)])
 def test_graded_rollouts_are_prompts_times_epochs_times_samples(count, epochs, samples, batch):
-    seen = []
+    seen: list[str] = []
 
     def grade(rollouts: list[dict[str, Any]]) -> list[float]:
         seen.extend(rollout["id"] for rollout in rollouts)

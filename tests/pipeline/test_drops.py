@@ -67,7 +67,10 @@ def test_a_drop_that_cannot_start_is_answered(pipeline: Pipeline, task, name, wo
 
 def test_a_folder_marker_starts_nothing_and_says_why(pipeline: Pipeline):
     before = {run.run_id for run in pipeline.store.newest(200)}
-    detail = {"bucket": {"name": pipeline.bucket("intake")}, "object": {"key": "incoming/arithmetic/", "version-id": "v"}}
+    detail = {
+        "bucket": {"name": pipeline.bucket("intake")},
+        "object": {"key": "incoming/arithmetic/", "version-id": "v"},
+    }
     answer = pipeline.aws.client("lambda").invoke(
         FunctionName=names.function_name(PREFIX, "starter"), Payload=json.dumps({"detail": detail}).encode()
     )
@@ -82,7 +85,9 @@ def test_one_bad_line_is_quarantined_and_the_run_goes_on(pipeline: Pipeline):
     assert run.status in (RunStatus.PROMOTED, RunStatus.GATE_REJECTED), run.message
     assert run.dataset.quarantined == 1
     assert sum(split.records for split in run.dataset.splits.values()) == 360
-    kept = pipeline.aws.client("s3").get_object(Bucket=run.dataset.bucket, Key=run.dataset.quarantine_key)["Body"].read()
+    kept = (
+        pipeline.aws.client("s3").get_object(Bucket=run.dataset.bucket, Key=run.dataset.quarantine_key)["Body"].read()
+    )
     entry = json.loads(kept)
     assert entry["line"] == 42
     assert "line 42" in pipeline.message_about(run.run_id).lower()
@@ -94,7 +99,9 @@ def test_two_drops_at_once_are_two_runs_that_wait_for_each_other(pipeline: Pipel
     try:
         with ThreadPoolExecutor(2) as pool:
             bodies = [records(100), records(200)]
-            run_ids = list(pool.map(lambda pair: pipeline.drop(pair[1], name=f"at-once-{pair[0]}.jsonl"), enumerate(bodies)))
+            run_ids = list(
+                pool.map(lambda pair: pipeline.drop(pair[1], name=f"at-once-{pair[0]}.jsonl"), enumerate(bodies))
+            )
         runs = [pipeline.finish(run_id) for run_id in run_ids]
     finally:
         pipeline.change_settings(lambda settings: settings["workflow"].update(training_slots=2))

@@ -64,7 +64,9 @@ def test_people_are_told_with_figures_and_a_report(pipeline, promoted):
     s3, bucket = pipeline.aws.client("s3"), pipeline.bucket("artefacts")
     for name in ("report.html", "report.md", "report.json", "manifest.json"):
         assert s3.get_object(Bucket=bucket, Key=artefact_key(promoted.run_id, name))["Body"].read()
-    manifest = json.loads(s3.get_object(Bucket=bucket, Key=artefact_key(promoted.run_id, "manifest.json"))["Body"].read())
+    manifest = json.loads(
+        s3.get_object(Bucket=bucket, Key=artefact_key(promoted.run_id, "manifest.json"))["Body"].read()
+    )
     text = json.dumps(manifest)
     for fact in (promoted.dataset.version, promoted.job.arn, promoted.grader.code_sha256, "epochCount"):
         assert fact in text
@@ -72,10 +74,7 @@ def test_people_are_told_with_figures_and_a_report(pipeline, promoted):
 
 def test_the_reward_curve_is_a_metric_of_the_run(pipeline, promoted):
     metrics = pipeline.aws.client("cloudwatch").list_metrics(Namespace=METRIC_NAMESPACE)["Metrics"]
-    found = {
-        (m["MetricName"], tuple(sorted((d["Name"], d["Value"]) for d in m["Dimensions"])))
-        for m in metrics
-    }
+    found = {(m["MetricName"], tuple(sorted((d["Name"], d["Value"]) for d in m["Dimensions"]))) for m in metrics}
     for phase in ("calibration", "training", "evaluation"):
         dimensions = (("phase", phase), ("run", promoted.run_id), ("task", "arithmetic"))
         assert (Metric.REWARD, dimensions) in found
@@ -162,7 +161,13 @@ def test_grants_were_used_by_the_roles_that_hold_them_and_nothing_was_denied(pip
         decisions = json.loads(answer.read())["decisions"]
     denied = [d for d in decisions if not d["allowed"] and "rft-local" in d["principal"]]
     assert denied == []
-    used = {(d["principal"].split("/")[1].split("/")[0] if "assumed-role" in d["principal"] else d["principal"], d["action"]) for d in decisions}
+    used = {
+        (
+            d["principal"].split("/")[1].split("/")[0] if "assumed-role" in d["principal"] else d["principal"],
+            d["action"],
+        )
+        for d in decisions
+    }
     assert ("rft-local-launch-training", "iam:PassRole") in used
     assert ("rft-local-bedrock-customization", "lambda:InvokeFunction") in used
     assert ("rft-local-launch-training", "bedrock:CreateModelCustomizationJob") in used

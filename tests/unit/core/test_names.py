@@ -1,6 +1,7 @@
 """Names are functions of content and fit the limits of the services that carry them."""
 
 import re
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +31,7 @@ def test_job_names_keep_bedrocks_patterns_for_jobs_and_models(prefix, task, cont
 
 
 def test_the_content_hash_changes_with_everything_that_determines_a_job():
-    base = {
+    base: dict[str, Any] = {
         "dataset_version": "d1",
         "base_model": "m1",
         "hyperparameters": {"epochCount": 1, "learningRate": 1e-5},

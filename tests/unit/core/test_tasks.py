@@ -1,6 +1,7 @@
 """Task files: Bedrock's names and bounds, and messages that name the fix."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.loaders import Loader
@@ -71,7 +72,7 @@ def test_a_folder_without_a_task_file_says_what_to_do(folder):
 
 def test_names_and_bounds_are_those_of_bedrocks_service_model():
     model = ServiceModel(Loader().load_service_model("bedrock", "service-2"), "bedrock")
-    shape = model.shape_for("RFTHyperParameters")
+    shape: Any = model.shape_for("RFTHyperParameters")
     assert set(Hyperparameters().request()) | {"reasoningEffort"} == set(shape.members)
     bounds = {
         name: (member.metadata["min"], member.metadata["max"])
