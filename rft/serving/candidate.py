@@ -16,8 +16,8 @@ from rft.serving.tags import tags_of
 def deploy(progress: Progress) -> bool:
     """Describe or create the candidate's deployment; return whether it answers now.
 
-    The wish is written to the run record before the request, so the time limit counts waiting for the quota as well,
-    and clean-up finds by name what a step created and could not record any more.
+    The wish is on the run record even while Bedrock has no room, so the time limit counts that waiting as well. What a
+    step created and could not record any more is found by its name, which is the run's.
 
     Raises:
         DeploymentFailed: Bedrock failed, took too long or may hold no more deployments, or someone deleted it.
@@ -37,9 +37,7 @@ def _wish(progress: Progress) -> Deployment:
     if progress.run.candidate is not None:
         return progress.run.candidate
     name = names.candidate_deployment_name(progress.settings.prefix, progress.run.run_id)
-    wish = Deployment(name=name, arn="", requested_at=now_text())
-    progress.note(candidate=wish)
-    return wish
+    return Deployment(name=name, arn="", requested_at=now_text())
 
 
 def _ask(progress: Progress, wish: Deployment) -> bool:
@@ -51,9 +49,8 @@ def _ask(progress: Progress, wish: Deployment) -> bool:
     tags = tags_of(
         environment=progress.settings.name, task=progress.run.task, run_id=progress.run.run_id, role=Role.CANDIDATE
     )
-    arn = deployments.create(name=wish.name, model_arn=progress.model_arn, tags=tags, token_of=wish.requested_at)
-    if arn:
-        progress.note(candidate=replace(wish, arn=arn))
+    arn = deployments.create(name=wish.name, model_arn=progress.model_arn, tags=tags, token_of=progress.run.run_id)
+    progress.note(candidate=replace(wish, arn=arn or ""))
     return False
 
 

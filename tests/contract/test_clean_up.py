@@ -76,6 +76,7 @@ def test_a_job_that_was_launched_but_not_written_down_is_found_by_its_tag(world:
 def test_a_job_of_another_run_is_left_alone(world: World) -> None:
     world.begin("arithmetic-2")
     training(world, "arithmetic-2")
+    del world.items["run#arithmetic-2"]["job"], world.items["run#arithmetic-2"]["job_arn"]  # not written down yet
     world.begin()
     world.store.update("arithmetic-1", job=None)
     world.invoke(Step.CLEAN_UP, **RUN)
@@ -176,6 +177,16 @@ def test_a_committed_throughput_does_not_hold_clean_up_for_a_month(provisioned: 
     provisioned.invoke(Step.CLEAN_UP, **RUN)
     assert provisioned.throughput(NAME)
     assert sum("commitment" in line for line in provisioned.run().cleaned) == 1
+
+
+def test_a_conflict_of_settled_throughput_is_no_matter_of_waiting(provisioned: World) -> None:
+    provisioned.begin()
+    for _ in range(2):
+        provisioned.invoke(Step.PROMOTE, run_id="arithmetic-1")
+        provisioned.settle()
+    provisioned.refuse("DeleteProvisionedModelThroughput", "ConflictException", "in use elsewhere")
+    with pytest.raises(ClientError, match="in use elsewhere"):
+        provisioned.invoke(Step.CLEAN_UP, **RUN)
 
 
 def test_tags_name_the_run_on_everything_that_is_created(provisioned: World) -> None:

@@ -1,0 +1,41 @@
+"""Import of each function's module in a fresh process, against an empty handler: our share of a cold start."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.timing import Ratio, in_turns, process
+from rft.cli.target import ROOT
+from rft.keys import Step
+from rft.tasks import grader_entry, load_tasks
+
+LAYER = ROOT / "build" / "layers" / "host" / "python"
+
+
+def measure(*, repeats: int) -> list[Ratio]:
+    """Time whole processes: start of the interpreter and import. Only what a function carries is on its path."""
+    with tempfile.TemporaryDirectory(prefix="rft-bench-") as folder:
+        (Path(folder) / "handler.py").write_text("def handler(event, context):\n    return {}\n")
+        calls = {"empty": _importing("handler", [Path(folder)], {})}
+        for step in Step:
+            calls[step] = _importing("handler", [ROOT / "lambdas" / step, ROOT, LAYER], {})
+        for name, task in load_tasks(ROOT / "tasks").items():
+            file, function = grader_entry(task)
+            form = "reward" if task.grader.reward else "handler"
+            variables = {"RFT_TASK": name, "RFT_GRADER": f"{form}:{file}:{function}"}
+            calls[f"grader of {name}"] = _importing("rft.rewards.entry", [ROOT], variables)
+        times = in_turns(calls, repeats)
+    empty = times.pop("empty")
+    return [
+        Ratio(subject=str(name), against="an empty handler", subject_seconds=taken, against_seconds=empty)
+        for name, taken in times.items()
+    ]
+
+
+def _importing(module: str, places: list[Path], variables: dict[str, str]) -> Callable[[], None]:
+    # -I and -S keep this project's virtual environment out.
+    code = f"import sys; sys.path[:0] = {[str(place) for place in places]!r}; import {module}"
+    environment = {"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "us-east-1", **variables}
+    return process([sys.executable, "-I", "-S", "-c", code], cwd=ROOT, environment=environment)
