@@ -18,7 +18,7 @@ setup: ## virtual environments, Node, the CDK CLI, Lambda layers, the command .v
 	@$(MAKE) --silent --no-print-directory --jobs 4 \
 	    $(BIN)/rft node_modules/.done $(EMULATOR)/.done build/layers/.host build/layers/.aarch64
 
-setup-dev: setup $(VENV)/.dev ## setup, and what tests and linters need
+setup-dev: setup $(VENV)/.dev build/awscli/.done ## setup, and what tests and linters need
 
 demo: setup ## the whole path on your machine: embedded AWS, deploy, drop a file, train, evaluate, promote, ask
 	@$(BIN)/rft demo
@@ -81,6 +81,12 @@ $(EMULATOR)/.done: local/requirements.txt $(VENV)/.made
 	@echo "packages of the emulator"
 	@$(BIN)/python -m venv $(EMULATOR)
 	@$(EMULATOR)/bin/$(PIP) --requirement local/requirements.txt
+	@touch $@
+
+build/awscli/.done: requirements-awscli.txt $(VENV)/.made
+	@echo "AWS CLI, for the tests of clients that share nothing with us"
+	@$(BIN)/python -m venv build/awscli
+	@build/awscli/bin/$(PIP) --requirement requirements-awscli.txt
 	@touch $@
 
 $(VENV)/.node: requirements-node.txt tools/host_node $(VENV)/.made

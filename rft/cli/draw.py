@@ -92,11 +92,9 @@ def run_panel(run: Run, stays: Sequence[Visit], curve: Sequence[Point], now: dat
                 Text(phase, style="bold" if phase is current else style),
                 Text(seconds_text(seconds[phase]) if phase in seconds else "", justify="right"),
             )
-    parts: list[RenderableType] = [
-        head,
-        ProgressBar(total=1.0, completed=progress(stays, final=run.final), width=48),
-        table,
-    ]
+    bar = Table.grid()  # alone, a bar does not end its line
+    bar.add_row(ProgressBar(total=1.0, completed=progress(stays, final=run.final), width=48))
+    parts: list[RenderableType] = [head, bar, table]
     if curve:
         parts.append(curve_text(curve))
     if run.message:
