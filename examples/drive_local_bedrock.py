@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 
 BASE = "amazon.nova-2-lite-v1:0:256k"  # trains, does not answer
 BASELINE = "us.amazon.nova-2-lite-v1:0"  # answers, does not train
-QUESTION = [{"role": "user", "content": [{"text": "What is 17 plus 25?"}]}]
+QUESTION: Any = [{"role": "user", "content": [{"text": "What is 17 plus 25?"}]}]
 SECONDS = 120.0
 
 

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from rft import names
-from rft.errors import RetryRefused
 from rft.keys import RunStatus
 from tests.pipeline.pipeline import PREFIX, SAMPLE, Pipeline, records
 
@@ -112,11 +111,3 @@ def test_two_drops_at_once_are_two_runs_that_wait_for_each_other(pipeline: Pipel
     first, second = sorted(runs, key=lambda run: run.job.submitted_at)
     assert first.job.ended_at <= second.job.submitted_at, "one slot: the second job waits for the first"
     assert any("WaitForSlot" in pipeline.history(run) for run in runs)
-
-
-def test_a_run_that_ended_well_is_not_retried(pipeline: Pipeline):
-    run = next(r for r in pipeline.store.newest(200) if r.status in (RunStatus.PROMOTED, RunStatus.GATE_REJECTED))
-    answer = pipeline.aws.client("lambda").invoke(
-        FunctionName=names.function_name(PREFIX, "starter"), Payload=json.dumps({"retry_of": run.run_id}).encode()
-    )
-    assert json.loads(answer["Payload"].read())["errorType"] == RetryRefused.__name__

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rft import names
+from rft.errors import RetryRefused
 from rft.keys import METRIC_NAMESPACE, JobStatus, Metric, RunStatus, Serving, State, artefact_key
 from tests.pipeline.pipeline import PREFIX, ROOT, Pipeline, records
 
@@ -127,6 +128,13 @@ def test_the_same_event_twice_starts_one_run(pipeline, promoted):
         stateMachineArn=promoted.execution_arn.replace(":execution:", ":stateMachine:").rsplit(":", 1)[0]
     )["executions"]
     assert [e["name"] for e in executions].count(promoted.run_id) == 1
+
+
+def test_a_run_that_ended_well_is_not_retried(pipeline, promoted):
+    retry = json.dumps({"retry_of": promoted.run_id}).encode()
+    starter = names.function_name(PREFIX, "starter")
+    answer = pipeline.aws.client("lambda").invoke(FunctionName=starter, Payload=retry)
+    assert json.loads(answer["Payload"].read())["errorType"] == RetryRefused.__name__
 
 
 def test_equal_content_reuses_the_job_and_the_champion_keeps_its_arns(pipeline, promoted):
