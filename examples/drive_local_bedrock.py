@@ -1,7 +1,7 @@
 """Drive the local Bedrock with boto3 alone; nothing of the project is imported.
 
-Start the embedded AWS (``rft local up``), take its variables (``eval "$(rft local env)"``), let one run validate its data,
-and pass the role, the grader and the training file that you find in the console or with ``rft show RUN --json``::
+Start the embedded AWS (``rft local up``), take its variables (``eval "$(rft local env)"``), let one run validate its
+data, and pass the role, the grader and the training file that you find in the console or with ``rft show RUN --json``::
 
     python examples/drive_local_bedrock.py --role ARN --grader ARN --data s3://BUCKET/KEY --output s3://BUCKET/PREFIX/
 
