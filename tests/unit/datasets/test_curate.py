@@ -81,7 +81,7 @@ def test_a_good_file_becomes_a_version(tmp_path: Path) -> None:
 def test_the_same_bytes_give_the_same_manifest_packed_or_not(tmp_path: Path) -> None:
     data = good(150) + b"broken\n"
     one, two = made(data, tmp_path / "1"), made(data, tmp_path / "2")
-    packed = made(gzip.compress(data), tmp_path / "3")
+    packed = made(gzip.compress(data, mtime=0), tmp_path / "3")
     assert msgspec.json.encode(one.manifest) == msgspec.json.encode(two.manifest)
     assert packed.manifest.version == one.manifest.version
     assert packed.manifest.source_sha256 != one.manifest.source_sha256
