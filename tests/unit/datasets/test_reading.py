@@ -65,7 +65,7 @@ def test_gzip_of_several_members_and_padding_is_read() -> None:
         (gzip.compress(b"", mtime=0)[:5], "ends too early"),
         (b"\x1f\x8b" + b"nonsense" * 9, "damaged"),
         (gzip.compress(b"a\n", mtime=0) + b"trailing rubbish", "damaged"),
-        (gzip.compress(gzip.compress(b"a\n"), mtime=0), "compressed twice"),
+        (gzip.compress(gzip.compress(b"a\n", mtime=0), mtime=0), "compressed twice"),
         ("a\n".encode("utf-16"), "UTF-16"),
         ("a\n".encode("utf-16-be"), "NUL"),
         (b"a\n\0\n", "NUL at byte 2"),
