@@ -46,6 +46,7 @@ def up(*, port: int | None = None) -> Running:
         since=time.time(),
     )
     STATE.write_bytes(msgspec.json.encode(running))
+    aws.release()
     return running
 
 

@@ -39,6 +39,12 @@ def free_port() -> int:
         return port
 
 
+def is_free(port: int) -> bool:
+    """Return whether nobody listens on a port of the loopback interface."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
 def emulator_python() -> Path:
     """Return the interpreter of the emulator's virtual environment.
 
@@ -123,6 +129,9 @@ class EmbeddedAws:
             EmbeddedAwsError: the port is taken, a child died, or it did not answer in a minute.
 
         """
+        for port in (self.port, self.bedrock_port):
+            if not is_free(port):
+                raise EmbeddedAwsError(f"port {port} is already in use; stop what listens there, or choose another")
         self._folder = Path(tempfile.mkdtemp(prefix="rft-embedded-"))
         try:
             self._spawn(
@@ -146,6 +155,12 @@ class EmbeddedAws:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
+
+    def release(self) -> None:
+        """Leave the processes to themselves; ``pids`` and ``folder`` say how to end them later."""
+        for child in self._children:
+            child.returncode = 0  # else Popen warns of a child that still runs when it is collected
+        self._children.clear()
 
     def __enter__(self) -> Self:
         """Start."""
