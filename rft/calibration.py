@@ -1,15 +1,19 @@
 """What the grader makes of the baseline's answers, before anything is paid. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from heapq import nsmallest
 from statistics import fmean, pstdev
 
 from rft.names import digest
 from rft.schemas import Calibration
 
 
-def chosen_lines(lines: Sequence[bytes], count: int) -> list[bytes]:
-    """Return ``count`` records of a split: the same ones whenever the split is the same, and no first ones only."""
-    return sorted(lines, key=lambda line: digest(line.decode()))[:count]
+def chosen_lines(lines: Iterable[bytes], count: int) -> list[bytes]:
+    """Return ``count`` records of a split: the same ones whenever the split is the same, and no first ones only.
+
+    Only the chosen ones are kept in memory.
+    """
+    return nsmallest(count, lines, key=lambda line: digest(line.decode()))
 
 
 def judge(first: Sequence[float], second: Sequence[float]) -> Calibration:

@@ -5,7 +5,7 @@ from rft.schemas import Dataset, Forecast
 from rft.settings import Settings
 from rft.tasks import Task
 
-CHARACTERS_PER_TOKEN = 4  # English prose; an estimate on the high side of tokens for code and tables
+BYTES_PER_TOKEN = 3  # English prose has four and more; code, tables and most other scripts about three
 MODELS_ASKED = 3  # baseline, candidate, champion
 
 
@@ -15,12 +15,13 @@ def forecast(task: Task, dataset: Dataset, settings: Settings) -> Forecast:
     Training is counted for ``max_training_hours``, because Bedrock bills it by the hour and says beforehand nothing of
     how many it takes.
     """
-    prices, test = settings.prices, dataset.splits[Split.TEST]
-    answers = (test.records + settings.workflow.calibration_prompts) * MODELS_ASKED
-    prompt_tokens = test.bytes / CHARACTERS_PER_TOKEN * MODELS_ASKED
+    prices, test, train = settings.prices, dataset.splits[Split.TEST], dataset.splits[Split.TRAIN]
+    calibration = settings.workflow.calibration_prompts
+    answers = test.records * MODELS_ASKED + calibration
+    prompt_bytes = test.bytes * MODELS_ASKED + train.bytes / max(train.records, 1) * calibration
     items = {
         "training": settings.workflow.max_training_hours * prices.training_hour,
-        "evaluation": prompt_tokens / 1000 * prices.input_1k_tokens
+        "evaluation": prompt_bytes / BYTES_PER_TOKEN / 1000 * prices.input_1k_tokens
         + answers * task.inference.max_tokens / 1000 * prices.output_1k_tokens,
         "model storage, one month": prices.model_month,
     }

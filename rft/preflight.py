@@ -7,9 +7,9 @@ from rft.keys import Serving
 from rft.settings import Settings
 from rft.tasks import Task
 
-UNITS_CODE = "L-BE77399C"
-DEPLOYMENTS_CODE = "L-1EF80F3E"
-MODELS_CODE = "L-CB5B847D"
+UNITS_CODE = "L-BE77399C"  # model units without commitment, over all provisioned models of the account
+DEPLOYMENTS_CODE = "L-1EF80F3E"  # custom model deployments
+MODELS_CODE = "L-CB5B847D"  # custom models per account
 
 
 class ModelFacts(Struct, frozen=True, kw_only=True):
@@ -23,7 +23,7 @@ class ModelFacts(Struct, frozen=True, kw_only=True):
 class ProfileFacts(Struct, frozen=True, kw_only=True):
     """Where an inference profile sends prompts."""
 
-    regions: list[str]
+    regions: list[str]  # an empty one stands for any: a global profile's model without a Region
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -33,7 +33,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     profile: ProfileFacts | None  # None: the baseline's id is no inference profile
     models: int
     deployments: list[str]  # names
-    throughputs: list[str]  # names
+    units: dict[str, int]  # model units without commitment, by the name of their provisioned throughput
     quotas: dict[str, float | None]  # by code; None: not readable
 
 
@@ -61,7 +61,7 @@ def _model_problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
 def _residency_problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
     identifier = task.model.baseline_inference_id
     regions = facts.profile.regions if facts.profile else [settings.region]
-    outside = sorted(set(regions) - set(settings.security.residency_regions))
+    outside = sorted(region or "any Region" for region in set(regions) - set(settings.security.residency_regions))
     if not outside:
         return []
     return [
@@ -85,11 +85,12 @@ def _quota_problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
         )
     units = facts.quotas.get(UNITS_CODE)
     provisioned = settings.serving.provisioned
-    if settings.serving.mode is Serving.PROVISIONED and provisioned and champion not in facts.throughputs:
-        wanted = provisioned.model_units + len([n for n in facts.throughputs if n.startswith(settings.prefix)])
+    if settings.serving.mode is Serving.PROVISIONED and provisioned and champion not in facts.units:
+        wanted = provisioned.model_units + sum(facts.units.values())
         if units is not None and units < wanted:
             found.append(
-                f"provisioned throughput needs {wanted} model units and the quota is {units:.0f}; ask for {UNITS_CODE} "
-                "and the base model's own quota in Service Quotas, or set serving.mode to on_demand"
+                f"with this run's provisioned throughput {wanted} model units are needed and the quota is {units:.0f}; "
+                f"ask for {UNITS_CODE} and the base model's own quota in Service Quotas, "
+                "or set serving.mode to on_demand"
             )
     return found

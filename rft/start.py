@@ -1,7 +1,6 @@
 """From an object event to the decision whether a run starts. Pure."""
 
-from collections.abc import Collection, Mapping
-from pathlib import PurePosixPath
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -53,36 +52,57 @@ def decide(event: Mapping[str, Any], tasks: Collection[str]) -> Start | Refusal 
     source = Source(
         bucket=detail["bucket"]["name"],
         key=key,
-        version_id=item.get("version-id") or item.get("etag", ""),
+        version_id=item.get("version-id", ""),
         size=int(item.get("size", 0)),
     )
+    if not key.startswith(INCOMING):
+        return Ignored(why=f"{key} lies outside {INCOMING}; drop files below incoming/<task>/")
     if key.endswith("/"):
         return Ignored(why=f"{key} is a folder marker; drop files below incoming/<task>/")
-    parts = PurePosixPath(key.removeprefix(INCOMING)).parts
-    known = ", ".join(sorted(tasks)) or "none"
-    task = parts[0] if len(parts) > 1 else ""
-    run_id = names.run_name(task if task in tasks else "unknown", key, source.version_id)
-    if task not in tasks:
-        wrong = f"{task!r} is no task" if task else "the file lies outside any task's folder"
-        message = f"{key}: {wrong}; drop files below incoming/<task>/ with one of: {known}"
-        return Refusal(run_id=run_id, task=task or "unknown", source=source, message=message)
-    if not key.endswith(SUFFIXES):
-        message = f"{key}: unknown file type; drop a {' or '.join(SUFFIXES)} file with one record a line"
-        return Refusal(run_id=run_id, task=task, source=source, message=message)
+    folder, slash, _ = key.removeprefix(INCOMING).partition("/")
+    task = folder if slash else ""
+    # without versions, the content's hash still tells two uploads under one key apart
+    run_id = names.run_name(task if task in tasks else "unknown", key, source.version_id or item.get("etag", ""))
+    objection = _objection(key, task, tasks)
+    if objection:
+        return Refusal(run_id=run_id, task=task or "unknown", source=source, message=objection)
     return Start(run_id=run_id, task=task, source=source)
 
 
-def decide_retry(run: Run, later: Collection[str]) -> Start:
-    """Return the retry of a run; ``later`` holds the names of all runs, to find the next free attempt.
+def decide_retry(run: Run, runs: Iterable[Run], tasks: Collection[str]) -> Start:
+    """Return the retry of a run, given all runs: the one that goes on already, or the next free attempt.
 
     Raises:
-        RetryRefused: the run goes on, or it ended well.
+        RetryRefused: the run goes on, it ended well, or its drop would be refused again.
 
     """
     if run.status not in RETRYABLE:
         how = "is still running; stop it first" if run.status is RunStatus.RUNNING else f"ended as {run.status}"
         raise RetryRefused(f"{run.run_id} {how}: there is nothing to retry")
+    objection = _objection(run.source.key, run.task, tasks)
+    if objection:
+        raise RetryRefused(f"{run.run_id} cannot be retried: {objection}")
+    taken = set()
+    for other in runs:
+        if other.retry_of == run.run_id and not other.final:
+            return _retry(run, other.run_id, other.attempt)
+        taken.add(other.run_id)
     attempt = run.attempt + 1
-    while (name := names.run_name(run.task, run.source.key, run.source.version_id, attempt=attempt)) in later:
+    while (name := names.run_name(run.task, run.source.key, run.source.version_id, attempt=attempt)) in taken:
         attempt += 1
+    return _retry(run, name, attempt)
+
+
+def _retry(run: Run, name: str, attempt: int) -> Start:
     return Start(run_id=name, task=run.task, source=run.source, attempt=attempt, retry_of=run.run_id)
+
+
+def _objection(key: str, task: str, tasks: Collection[str]) -> str | None:
+    """Return why a drop is refused, with the fix, or None."""
+    if task not in tasks:
+        wrong = f"{task!r} is no task" if task else "the file lies outside any task's folder"
+        known = ", ".join(sorted(tasks)) or "none"
+        return f"{key}: {wrong}; drop files below incoming/<task>/ with one of: {known}"
+    if not key.endswith(SUFFIXES):
+        return f"{key}: unknown file type; drop a {' or '.join(SUFFIXES)} file with one record a line"
+    return None

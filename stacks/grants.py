@@ -172,7 +172,6 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
         Grant(actions=("states:SendTaskSuccess",), on=Target.TRAINING_MACHINE),
     ),
     Step.TRAINING_EVENT: (
-        READ_RUN,
         Grant(actions=("dynamodb:Query",), on=Target.RUNS_INDEXES),
         TABLE_KEY,
         Grant(actions=("states:SendTaskSuccess",), on=Target.TRAINING_MACHINE),

@@ -16,9 +16,10 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
     waiting_since = run.waiting_since or now_text()
     if run.waiting_since is None:
         call.store.update(run.run_id, waiting_since=waiting_since)
-    for number in range(workflow.training_slots):
-        owner = call.store.slot_owner(number)
-        stale = owner if owner and _ended(owner, call) else None
+    owners = {number: call.store.slot_owner(number) for number in range(workflow.training_slots)}
+    # one's own first: a step that died after taking it must not take a second one
+    for number, owner in sorted(owners.items(), key=lambda item: item[1] != run.run_id):
+        stale = owner if owner and owner != run.run_id and _ended(owner, call) else None
         if call.store.take_slot(number, run.run_id, from_owner=stale):
             call.store.update(run.run_id, slot=number)
             return {"ready": True, "slot": number}

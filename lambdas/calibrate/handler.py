@@ -35,7 +35,7 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
 
 
 def _rollouts(task: Task, dataset: Dataset, count: int) -> list[dict[str, Any]]:
-    lines = chosen_lines(list(read_lines(dataset.bucket, dataset.splits[Split.TRAIN].key)), count)
+    lines = chosen_lines(read_lines(dataset.bucket, dataset.splits[Split.TRAIN].key), count)
     records = read_records(b"".join(lines))
     model = task.model.baseline_inference_id
 

@@ -21,7 +21,7 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
     job, message = backend.describe(run.job)
     call.store.update(run.run_id, job=job, task_token=None)
     hours = call.here.settings.workflow.max_training_hours
-    late = over_time(run.job, clock.now(), hours)
+    late = over_time(job, clock.parse(job.ended_at) if job.ended_at else clock.now(), hours)
     if job.status in FINAL:
         if run.slot is not None:
             call.store.free_slot(run.slot, run.run_id)
@@ -41,6 +41,7 @@ def _ended(run: Run, job: Job, message: str, *, late: bool, hours: float) -> dic
                 "raise the setting, or train on fewer records or epochs"
             )
         raise TrainingStopped(f"the job {job.name} was stopped; `rft retry {run.run_id}` trains again")
-    seconds = (clock.parse(job.ended_at or clock.now_text()) - clock.parse(job.submitted_at)).total_seconds()
-    emit({Metric.TRAINING_SECONDS: seconds}, task=run.task)
+    if not job.reused:  # the run that launched it has counted it
+        seconds = (clock.parse(job.ended_at or clock.now_text()) - clock.parse(job.submitted_at)).total_seconds()
+        emit({Metric.TRAINING_SECONDS: seconds}, task=run.task)
     return {"completed": True, "status": job.status, "model_arn": job.model_arn}

@@ -43,5 +43,4 @@ def _job(run: Run, plan: JobPlan, backend: Backend) -> Job:
             f"the job {choice.job.name} of the same data, grader and hyperparameters ended as {choice.job.status}; "
             f"`rft retry {run.run_id}` trains again under a new attempt number"
         )
-    found = choice.job
-    return Job(**{**{name: getattr(found, name) for name in found.__struct_fields__}, "reused": True})
+    return choice.job

@@ -4,6 +4,7 @@ from typing import Any
 
 from rft.aws import clients
 from rft.aws.environment import surroundings
+from rft.aws.executions import execution_arn
 from rft.aws.metrics import emit
 from rft.aws.notify import notify
 from rft.aws.step import logger, store
@@ -17,9 +18,8 @@ from rft.start import Ignored, Refusal, Start, decide, decide_retry
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Return ``{"run_id"}`` of the run that was started or refused, or ``{"ignored": why}``. Safe to repeat."""
     if "retry_of" in event:
-        runs = list(store().all())
         run = store().load(event["retry_of"])
-        return _start(decide_retry(run, {other.run_id for other in runs}))
+        return _start(decide_retry(run, store().all(), packaged_tasks()))
     decision = decide(event, packaged_tasks())
     if isinstance(decision, Ignored):
         logger.info("ignored", extra={"why": decision.why})
@@ -30,33 +30,32 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _start(start: Start) -> dict[str, Any]:
-    here = surroundings()
-    store().create(_record(start, RunStatus.RUNNING, ""))
+    machine = surroundings().machine_arn
+    created = store().create(_record(start, execution_arn=execution_arn(machine, start.run_id)))
     client = clients.stepfunctions()
     try:
-        begun = client.start_execution(
-            stateMachineArn=here.machine_arn, name=start.run_id, input=f'{{"run_id":"{start.run_id}"}}'
-        )
+        client.start_execution(stateMachineArn=machine, name=start.run_id, input=f'{{"run_id":"{start.run_id}"}}')
     except client.exceptions.ExecutionAlreadyExists:
         logger.info("this event has started its run before", extra={"run_id": start.run_id})
-        return {"run_id": start.run_id}
-    store().update(start.run_id, execution_arn=begun["executionArn"])
-    emit({Metric.RUNS_STARTED: 1}, task=start.task)
-    logger.info("started", extra={"run_id": start.run_id})
+    if created:
+        emit({Metric.RUNS_STARTED: 1}, task=start.task)
+        logger.info("started", extra={"run_id": start.run_id})
     return {"run_id": start.run_id}
 
 
 def _refuse(refusal: Refusal) -> dict[str, Any]:
+    """Write the refusal down and tell people; a refusal that was written but not told is told now."""
     logger.warning("refused", extra={"run_id": refusal.run_id, "why": refusal.message})
-    if store().create(_record(refusal, RunStatus.DATA_REJECTED, refusal.message)):
+    record = _record(refusal, status=RunStatus.DATA_REJECTED, message=refusal.message, ended_at=now_text())
+    if store().create(record) or not store().load(refusal.run_id).notified:
         subject = f"{surroundings().settings.prefix}: {refusal.task} file refused"
         notify(surroundings().topic_arn, subject, refusal.message)
+        store().update(refusal.run_id, notified=True)
     return {"run_id": refusal.run_id, "refused": refusal.message}
 
 
-def _record(decided: Start | Refusal, status: RunStatus, message: str) -> Run:
+def _record(decided: Start | Refusal, *, status: RunStatus = RunStatus.RUNNING, **sections: Any) -> Run:
     now = now_text()
-    final = status is not RunStatus.RUNNING
     return Run(
         run_id=decided.run_id,
         task=decided.task,
@@ -65,9 +64,7 @@ def _record(decided: Start | Refusal, status: RunStatus, message: str) -> Run:
         retry_of=decided.retry_of if isinstance(decided, Start) else None,
         source=decided.source,
         status=status,
-        message=message,
         started_at=now,
         updated_at=now,
-        ended_at=now if final else None,
-        notified=final,
+        **sections,
     )

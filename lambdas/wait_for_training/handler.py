@@ -1,11 +1,10 @@
 """Keep the task token for Bedrock's event; give it back at once if the job has ended already."""
 
-import json
 from typing import Any
 
-from rft.aws import clients
 from rft.aws.customization import FINAL, CustomizationJobs
 from rft.aws.step import Call, step
+from rft.aws.tokens import wake
 from rft.keys import State
 from rft.schemas import Run
 
@@ -19,5 +18,5 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
     call.store.update(run.run_id, task_token=token)
     job, _ = CustomizationJobs().describe(run.job)
     if job.status in FINAL:
-        clients.stepfunctions().send_task_success(taskToken=token, output=json.dumps({"status": job.status}))
+        wake(token, job.status)
     return {"status": job.status}

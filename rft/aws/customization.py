@@ -1,32 +1,44 @@
 """The backend for Nova models: Bedrock's model customization jobs."""
 
+import re
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
+from msgspec.structs import replace
 
 from rft.aws import clients
+from rft.aws.refusals import code, reason
 from rft.errors import TrainingFailed, TrainingQueueFull
 from rft.keys import JobStatus
 from rft.schemas import Job
 from rft.training.plan import JobPlan, job_request
 
-ROLE_SECONDS = 90.0  # a new role takes a while until Bedrock may assume it
-ROLE_WAIT = 5.0
-FINAL = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED)
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock.type_defs import (
+        CreateModelCustomizationJobRequestTypeDef,
+        GetModelCustomizationJobResponseTypeDef,
+    )
+
+ROLE_SECONDS: Final = 75.0  # a new role takes a while until Bedrock may assume it
+LISTING_SECONDS: Final = 15.0  # a job that another run has just created takes a while until it is listed
+WAIT: Final = 5.0
+FINAL: Final = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED)
+BUSY: Final = frozenset({"ThrottlingException", "ServiceUnavailableException", "InternalServerException"})
 
 
 class CustomizationJobs:
     """CreateModelCustomizationJob and its neighbours, describe-or-create."""
 
     def known(self, plan: JobPlan) -> list[Job]:
-        """Return the jobs whose name begins with the plan's stem."""
+        """Return the jobs whose name begins with the plan's stem; those that call another run's grader are reused."""
         found = []
         pages = clients.bedrock().get_paginator("list_model_customization_jobs").paginate(nameContains=plan.name_stem)
         for page in pages:
             for summary in page["modelCustomizationJobSummaries"]:
                 if summary["jobName"].startswith(plan.name_stem):
-                    found.append(self._describe(summary["jobArn"], plan.content_hash)[0])
+                    answer = _get(summary["jobArn"])
+                    found.append(replace(_job(answer, plan.content_hash), reused=_grader(answer) != plan.grader_arn))
         return found
 
     def model_lives(self, job: Job) -> bool:
@@ -43,26 +55,34 @@ class CustomizationJobs:
     def launch(self, plan: JobPlan, attempt: int) -> Job:
         """Create the job; where the service takes no validation set, without it.
 
+        Another run of the same content may have created it in this moment: then its job is returned.
+
         Raises:
             TrainingQueueFull: the account runs as many jobs as it may.
             TrainingFailed: Bedrock refused the request; the message is Bedrock's.
 
         """
+        request = job_request(plan, attempt)
         try:
-            arn = self._create(job_request(plan, attempt))
-        except ClientError as error:
-            if not _refuses_validation(error):
-                raise _named(error) from error
             try:
-                arn = self._create(job_request(plan, attempt, with_validation=False))
-            except ClientError as second:
-                raise _named(second) from second
-        return self._describe(arn, plan.content_hash)[0]
+                arn = _create(request)
+            except ClientError as refusal:
+                if "validationDataConfig" not in request or not _refuses_validation(refusal):
+                    raise
+                arn = _create(job_request(plan, attempt, with_validation=False))
+        except ClientError as refusal:
+            if code(refusal) in BUSY:
+                raise
+            twin = self._twin(plan, attempt) if _name_taken(refusal) else None
+            if twin is None:
+                raise _named(refusal) from refusal
+            return twin
+        return _job(_get(arn), plan.content_hash)
 
     def describe(self, job: Job) -> tuple[Job, str]:
-        """Return the job as it is now."""
-        now, message = self._describe(job.arn, job.content_hash)
-        return Job(**{**{f: getattr(now, f) for f in now.__struct_fields__}, "reused": job.reused}), message
+        """Return the job as it is now, and Bedrock's failure message or an empty text."""
+        answer = _get(job.arn)
+        return replace(_job(answer, job.content_hash), reused=job.reused), answer.get("failureMessage") or ""
 
     def stop(self, job: Job) -> None:
         """Ask Bedrock to stop the job."""
@@ -72,45 +92,67 @@ class CustomizationJobs:
         except (client.exceptions.ConflictException, client.exceptions.ResourceNotFoundException):
             return
 
-    def _create(self, request: dict[str, Any]) -> str:
-        end = time.monotonic() + ROLE_SECONDS
+    def _twin(self, plan: JobPlan, attempt: int) -> Job | None:
+        end = time.monotonic() + LISTING_SECONDS
         while True:
-            try:
-                return clients.bedrock().create_model_customization_job(**request)["jobArn"]
-            except ClientError as error:
-                if not _role_not_ready(error) or time.monotonic() > end:
-                    raise
-                time.sleep(ROLE_WAIT)
-
-    def _describe(self, arn: str, content_hash: str) -> tuple[Job, str]:
-        found = clients.bedrock().get_model_customization_job(jobIdentifier=arn)
-        ended = found.get("endTime")
-        job = Job(
-            name=found["jobName"],
-            arn=found["jobArn"],
-            content_hash=content_hash,
-            status=JobStatus(found["status"]),
-            submitted_at=found["creationTime"].isoformat(),
-            ended_at=ended.isoformat() if ended else None,
-            model_arn=found.get("outputModelArn"),
-        )
-        return job, found.get("failureMessage") or ""
+            for job in self.known(plan):
+                if job.name == plan.name(attempt):
+                    return job
+            if time.monotonic() > end:
+                return None
+            time.sleep(WAIT)
 
 
-def _role_not_ready(error: ClientError) -> bool:
-    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-    return code in ("ValidationException", "AccessDeniedException") and "cannot be assumed" in message
+def _create(request: "CreateModelCustomizationJobRequestTypeDef") -> str:
+    end = time.monotonic() + ROLE_SECONDS
+    while True:
+        try:
+            return clients.bedrock().create_model_customization_job(**request)["jobArn"]
+        except ClientError as refusal:
+            if not _role_not_ready(refusal) or time.monotonic() > end:
+                raise
+            time.sleep(WAIT)
 
 
-def _refuses_validation(error: ClientError) -> bool:
-    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"].lower()
-    return code == "ValidationException" and "validation data" in message
+def _get(arn: str) -> "GetModelCustomizationJobResponseTypeDef":
+    return clients.bedrock().get_model_customization_job(jobIdentifier=arn)
 
 
-def _named(error: ClientError) -> Exception:
-    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-    if code == "ServiceQuotaExceededException" and "concurrent" in message:
-        return TrainingQueueFull(message)
-    if code in ("ThrottlingException", "ServiceUnavailableException", "InternalServerException"):
-        return error
-    return TrainingFailed(f"Bedrock refused the job: {message} ({code})")
+def _job(answer: "GetModelCustomizationJobResponseTypeDef", content_hash: str) -> Job:
+    ended = answer.get("endTime")
+    return Job(
+        name=answer["jobName"],
+        arn=answer["jobArn"],
+        content_hash=content_hash,
+        status=JobStatus(answer["status"]),
+        submitted_at=answer["creationTime"].isoformat(),
+        ended_at=ended.isoformat() if ended else None,
+        model_arn=answer.get("outputModelArn"),
+    )
+
+
+def _grader(answer: "GetModelCustomizationJobResponseTypeDef") -> str | None:
+    config = answer.get("customizationConfig", {}).get("rftConfig", {}).get("graderConfig", {})
+    return config.get("lambdaGrader", {}).get("lambdaArn")
+
+
+def _role_not_ready(refusal: ClientError) -> bool:
+    """Bedrock words it "cannot be assumed", "could not assume" or "not authorized to perform: sts:AssumeRole"."""
+    return code(refusal) in ("ValidationException", "AccessDeniedException") and "assume" in reason(refusal).lower()
+
+
+def _refuses_validation(refusal: ClientError) -> bool:
+    return code(refusal) == "ValidationException" and "validation data" in reason(refusal).lower()
+
+
+def _name_taken(refusal: ClientError) -> bool:
+    """A name of another token's request, or a token of another request: both mean that the job was created before."""
+    taken = code(refusal) == "ValidationException" and "already" in reason(refusal).lower()
+    return taken or code(refusal) == "ConflictException"
+
+
+def _named(refusal: ClientError) -> TrainingFailed | TrainingQueueFull:
+    quota = re.search("concurren|jobs", reason(refusal), re.IGNORECASE)  # others are of models and of records
+    if code(refusal) == "ServiceQuotaExceededException" and quota:
+        return TrainingQueueFull(reason(refusal))
+    return TrainingFailed(f"Bedrock refused the job: {reason(refusal)} ({code(refusal)})")

@@ -5,13 +5,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rft.aws import clients
-from rft.preflight import Facts, ModelFacts, ProfileFacts
+from rft.preflight import DEPLOYMENTS_CODE, MODELS_CODE, UNITS_CODE, Facts, ModelFacts, ProfileFacts
 from rft.settings import Settings
 from rft.tasks import Task
-
-QUOTA_MODELS = "L-CB5B847D"  # custom models per account
-QUOTA_DEPLOYMENTS = "L-1EF80F3E"  # custom model deployments
-QUOTA_UNITS = "L-BE77399C"  # model units without commitment, custom models
 
 
 def converse(request: dict[str, Any]) -> dict[str, Any]:
@@ -30,8 +26,12 @@ def gather_facts(task: Task, settings: Settings) -> Facts:
         profile=_profile(task.model.baseline_inference_id),
         models=sum(len(page["modelSummaries"]) for page in models),
         deployments=[d["customModelDeploymentName"] for page in deployments for d in page["modelDeploymentSummaries"]],
-        throughputs=[t["provisionedModelName"] for page in throughputs for t in page["provisionedModelSummaries"]],
-        quotas={code: _quota(code) for code in (QUOTA_MODELS, QUOTA_DEPLOYMENTS, QUOTA_UNITS)},
+        units={
+            item["provisionedModelName"]: 0 if item.get("commitmentDuration") else item["modelUnits"]
+            for page in throughputs
+            for item in page["provisionedModelSummaries"]
+        },
+        quotas={code: _quota(code) for code in (MODELS_CODE, DEPLOYMENTS_CODE, UNITS_CODE)},
     )
 
 

@@ -33,7 +33,8 @@ def choose(jobs: Sequence[Job], run_attempt: int, model_lives: Callable[[Job], b
     """Return the move for a run's attempt, given all jobs of its content hash.
 
     A running job is joined and a completed one with a living model is reused. A failed or stopped job ends the run,
-    unless the run is a retry (``run_attempt`` above 1), which is followed by a job with the next attempt number.
+    unless the run is a retry (``run_attempt`` above 1) and the job is another run's (``reused``): then a job with the
+    next attempt number follows. So a run launches one job, however often its step is repeated.
     """
     ordered = sorted(jobs, key=attempt_of)
     for job in reversed(ordered):
@@ -45,7 +46,7 @@ def choose(jobs: Sequence[Job], run_attempt: int, model_lives: Callable[[Job], b
         return Choice(move=Move.CREATE, attempt=1)
     last = ordered[-1]
     following = attempt_of(last) + 1
-    if last.status is JobStatus.COMPLETED or run_attempt > 1:
+    if last.status is JobStatus.COMPLETED or (run_attempt > 1 and last.reused):
         return Choice(move=Move.CREATE, attempt=following)
     return Choice(move=Move.REFUSE, job=last)
 

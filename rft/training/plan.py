@@ -1,6 +1,6 @@
 """All that determines a training job, and the one place that builds Bedrock's request for it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct
 
@@ -9,6 +9,13 @@ from rft.keys import TRAINING_OUTPUT, Split, Tag
 from rft.schemas import Dataset, GraderPin, Run
 from rft.settings import Settings
 from rft.tasks import Task
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock.type_defs import (
+        CreateModelCustomizationJobRequestTypeDef,
+        RFTHyperParametersTypeDef,
+        TagTypeDef,
+    )
 
 TOKEN_LENGTH = 64  # of hexadecimal digits; the API allows 256 characters
 
@@ -68,15 +75,17 @@ def plan_job(
     )
 
 
-def job_request(plan: JobPlan, attempt: int, *, with_validation: bool = True) -> dict[str, Any]:
+def job_request(
+    plan: JobPlan, attempt: int, *, with_validation: bool = True
+) -> "CreateModelCustomizationJobRequestTypeDef":
     """Return the arguments of CreateModelCustomizationJob.
 
     Reinforcement fine-tuning takes its hyperparameters as numbers inside ``rftConfig``; the top-level map of strings is
     for supervised jobs. No reference answer is in here: the grader reads them from the training file's records.
     """
     name = plan.name(attempt)
-    tags = [{"key": str(key), "value": value} for key, value in tags_of(plan).items()]
-    request: dict[str, Any] = {
+    tags: list[TagTypeDef] = [{"key": str(key), "value": value} for key, value in tags_of(plan).items()]
+    request: CreateModelCustomizationJobRequestTypeDef = {
         "jobName": name,
         "customModelName": name,
         "roleArn": plan.role_arn,
@@ -91,7 +100,7 @@ def job_request(plan: JobPlan, attempt: int, *, with_validation: bool = True) ->
         "customizationConfig": {
             "rftConfig": {
                 "graderConfig": {"lambdaGrader": {"lambdaArn": plan.grader_arn}},
-                "hyperParameters": plan.hyperparameters,
+                "hyperParameters": cast("RFTHyperParametersTypeDef", plan.hyperparameters),
             }
         },
     }

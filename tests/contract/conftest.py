@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from rft.aws import clients, environment, tasks
 from rft.keys import Serving
-from rft.settings import ServingSettings, load_settings
+from rft.settings import ServingSettings, Settings, load_settings
+from tests.contract.launching import LaunchWorld
 from tests.contract.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -28,9 +29,18 @@ def fresh_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def account(mode: Serving, monkeypatch: pytest.MonkeyPatch) -> World:
     """Return an account whose champions serve in this way."""
+    return World(settings_of(mode), monkeypatch)
+
+
+def launch_account(monkeypatch: pytest.MonkeyPatch) -> LaunchWorld:
+    """Return an account for the steps up to the trained model."""
+    return LaunchWorld(settings_of(Serving.PROVISIONED), monkeypatch)
+
+
+def settings_of(mode: Serving) -> Settings:
+    """Return the settings of the environment local with this way of serving."""
     settings = load_settings(ROOT / "environments" / "local.toml")
-    serving = ServingSettings(mode=mode, provisioned=settings.serving.provisioned)
-    return World(replace(settings, serving=serving), monkeypatch)
+    return replace(settings, serving=ServingSettings(mode=mode, provisioned=settings.serving.provisioned))
 
 
 @pytest.fixture
@@ -41,3 +51,8 @@ def provisioned(monkeypatch: pytest.MonkeyPatch) -> World:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     return account(Serving.ON_DEMAND, monkeypatch)
+
+
+@pytest.fixture
+def launch(monkeypatch: pytest.MonkeyPatch) -> LaunchWorld:
+    return launch_account(monkeypatch)

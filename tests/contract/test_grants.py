@@ -1,4 +1,4 @@
-"""The steps of serving are granted what they call, and nothing that they never call."""
+"""The steps are granted what they call, and nothing that they never call."""
 
 import inspect
 from collections import defaultdict
@@ -10,18 +10,37 @@ from rft.aws import environment
 from rft.keys import Serving, Step
 from stacks.grants import GRANTS
 from tests.contract import (
+    test_before_training,
     test_candidate,
     test_clean_up,
     test_evaluation,
+    test_launch,
     test_promotion,
     test_reconciler,
     test_retire_and_report,
+    test_slots,
+    test_starter,
+    test_waiting,
 )
-from tests.contract.conftest import account
-from tests.contract.world import World, actions_of
+from tests.contract.conftest import account, launch_account
+from tests.contract.permissions import actions_of
+from tests.contract.world import World
 
-SCENARIOS = (test_candidate, test_promotion, test_clean_up, test_evaluation, test_retire_and_report, test_reconciler)
-STEPS = (
+SCENARIOS = (
+    test_starter,
+    test_before_training,
+    test_slots,
+    test_launch,
+    test_waiting,
+    test_candidate,
+    test_promotion,
+    test_clean_up,
+    test_evaluation,
+    test_retire_and_report,
+    test_reconciler,
+)
+STEPS = tuple(step for step in Step if step is not Step.VALIDATE_DATA)  # whose scenarios need no account
+SERVING = (
     Step.DEPLOY_CANDIDATE,
     Step.PLAN_EVALUATION,
     Step.EVALUATE_BATCH,
@@ -43,7 +62,7 @@ def used() -> dict[str, set[str]]:
     for module in SCENARIOS:
         for name, scenario in vars(module).items():
             arguments = set(inspect.signature(scenario).parameters) if name.startswith("test_") else {"none"}
-            if arguments <= {"world", "provisioned"}:
+            if arguments <= {"world", "provisioned", "launch"}:
                 for step, actions in _play(module, name, arguments).items():
                     found[step] |= actions
     return found
@@ -54,7 +73,10 @@ def _play(module: ModuleType, name: str, arguments: set[str]) -> dict[str, set[s
     with pytest.MonkeyPatch.context() as patch:
         environment.surroundings.cache_clear()
         modes = {"world": Serving.ON_DEMAND, "provisioned": Serving.PROVISIONED}
-        worlds = {argument: account(modes[argument], patch) for argument in arguments}
+        worlds = {
+            argument: launch_account(patch) if argument == "launch" else account(modes[argument], patch)
+            for argument in arguments
+        }
         getattr(module, name)(**worlds)
         for world in worlds.values():
             for call in world.history:
@@ -77,7 +99,7 @@ def test_an_ungranted_call_is_noticed(world: World, monkeypatch: pytest.MonkeyPa
         world.invoke(Step.DEPLOY_CANDIDATE, run_id="arithmetic-1")
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", SERVING)
 def test_no_step_of_serving_may_touch_identities_or_destroy_records(step: Step) -> None:
     assert not [a for grant in GRANTS[step] for a in grant.actions if a.startswith(NEVER_ALLOWED)]
 

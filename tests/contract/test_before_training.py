@@ -1,0 +1,289 @@
+"""Preflight, PrepareGrader, Calibrate, EstimateCost: what is found before anything is paid."""
+
+import base64
+import json
+from itertools import count
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from msgspec.structs import replace
+
+from rft.aws import environment
+from rft.aws.environment import Variable
+from rft.errors import GraderBroken, OverBudget, PreflightFailed, Throttled
+from rft.keys import Phase, State, Step
+from rft.settings import encode_settings
+from tests.contract.launching import GRADER, LaunchWorld, even
+
+RUN = {"run_id": "arithmetic-1"}
+BASE = "amazon.nova-2-lite-v1:0:256k"
+CREATING = ("CreateModelCustomizationJob", "CreateProvisionedModelThroughput", "CreateCustomModelDeployment")
+
+
+# Preflight
+
+
+def test_preflight_passes_an_account_that_is_ready_and_changes_nothing(launch: LaunchWorld) -> None:
+    launch.ready()
+    assert launch.invoke(Step.PREFLIGHT, **RUN) == {}
+    assert launch.invoke(Step.PREFLIGHT, **RUN) == {}
+    assert not launch.made(*CREATING)
+    assert launch.run().state == State.PREFLIGHT
+
+
+def test_preflight_names_all_that_is_missing(launch: LaunchWorld) -> None:
+    launch.ready()
+    options = launch.bedrock.store.options
+    options.models_without_access.append(BASE)
+    options.quotas |= {"L-CB5B847D": 0, "L-1EF80F3E": 1, "L-BE77399C": 0}
+    with pytest.raises(PreflightFailed, match=r"model access.*L-CB5B847D.*L-1EF80F3E.*L-BE77399C"):
+        launch.invoke(Step.PREFLIGHT, **RUN)
+
+
+def test_throughput_of_others_counts_against_the_quota_unless_it_is_committed(launch: LaunchWorld) -> None:
+    launch.ready()
+    arn = launch.bedrock.operations["CreateProvisionedModelThroughput"](
+        {"provisionedModelName": "somebody-elses", "modelId": launch.model("other"), "modelUnits": 2}
+    )["provisionedModelArn"]
+    launch.settle()
+    with pytest.raises(PreflightFailed, match="3 model units are needed and the quota is 2"):
+        launch.invoke(Step.PREFLIGHT, **RUN)
+    launch.bedrock.store.throughputs[arn].commitment = "OneMonth"
+    assert launch.invoke(Step.PREFLIGHT, **RUN) == {}
+
+
+@pytest.mark.parametrize("operation", ["GetFoundationModel", "GetFoundationModelAvailability"])
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "ValidationException"])
+def test_preflight_names_an_unknown_model(launch: LaunchWorld, operation: str, code: str) -> None:
+    launch.ready()
+    launch.refuse(operation, code)
+    with pytest.raises(PreflightFailed, match=f"{BASE} is unknown"):
+        launch.invoke(Step.PREFLIGHT, **RUN)
+
+
+def test_a_baseline_that_is_no_profile_stays_in_its_region(launch: LaunchWorld) -> None:
+    launch.ready()
+    launch.refuse("GetInferenceProfile", "ResourceNotFoundException")
+    assert launch.invoke(Step.PREFLIGHT, **RUN) == {}
+
+
+def test_prompts_may_not_leave_the_allowed_regions(launch: LaunchWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    launch.ready()
+    security = replace(launch.settings.security, residency_regions=["us-east-1"])
+    monkeypatch.setenv(Variable.SETTINGS, encode_settings(replace(launch.settings, security=security)))
+    environment.surroundings.cache_clear()
+    with pytest.raises(PreflightFailed, match="us-east-2, us-west-2"):
+        launch.invoke(Step.PREFLIGHT, **RUN)
+
+
+def test_a_quota_that_service_quotas_does_not_know_refuses_nothing(launch: LaunchWorld) -> None:
+    launch.ready()
+    launch.refuse("GetServiceQuota", "NoSuchResourceException", times=3)
+    assert launch.invoke(Step.PREFLIGHT, **RUN) == {}
+
+
+@pytest.mark.parametrize("operation", ["GetFoundationModel", "GetInferenceProfile", "GetServiceQuota"])
+def test_a_missing_permission_is_no_missing_model(launch: LaunchWorld, operation: str) -> None:
+    launch.ready()
+    launch.refuse(operation, "AccessDeniedException", "not authorized")
+    with pytest.raises(ClientError, match="not authorized"):
+        launch.invoke(Step.PREFLIGHT, **RUN)
+
+
+# PrepareGrader
+
+
+def test_the_grader_is_pinned_by_an_alias_of_the_runs_own(launch: LaunchWorld) -> None:
+    launch.ready()
+    launch.store.update("arithmetic-1", grader=None)
+    for _ in range(2):
+        assert launch.invoke(Step.PREPARE_GRADER, **RUN) == {"version": "3"}
+    assert launch.alias_versions == {(GRADER, "arithmetic-1"): "3"}
+    pin = launch.run().grader
+    assert pin
+    assert (pin.function_name, pin.version, pin.code_sha256) == (GRADER, "3", launch.code)
+    assert pin.alias_arn.endswith(f":function:{GRADER}:arithmetic-1")
+
+
+def test_an_alias_of_an_earlier_try_moves_to_the_version_of_today(launch: LaunchWorld) -> None:
+    launch.ready()
+    launch.alias_versions[GRADER, "arithmetic-1"] = "2"
+    launch.invoke(Step.PREPARE_GRADER, **RUN)
+    assert launch.alias_versions == {(GRADER, "arithmetic-1"): "3"}
+
+
+def test_a_task_without_a_deployed_grader_says_what_to_do(launch: LaunchWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    launch.ready()
+    monkeypatch.setenv(Variable.GRADER_VERSIONS, "{}")
+    environment.surroundings.cache_clear()
+    with pytest.raises(GraderBroken, match="deploy the training stack"):
+        launch.invoke(Step.PREPARE_GRADER, **RUN)
+
+
+# Calibrate
+
+
+def test_the_baselines_answers_go_through_the_deployed_grader_twice(launch: LaunchWorld) -> None:
+    launch.ready()
+    answer = launch.invoke(Step.CALIBRATE, **RUN)
+    found = launch.run().calibration
+    assert found
+    assert (found.prompts, found.deterministic) == (launch.settings.workflow.calibration_prompts, True)
+    assert answer == {"mean": found.mean, "spread": found.spread}
+    first, second = launch.made("Invoke")
+    assert first["Payload"] == second["Payload"]
+    assert first["FunctionName"].endswith(f":{GRADER}:arithmetic-1")
+    context = json.loads(base64.b64decode(first["ClientContext"]))
+    assert context["custom"] == {"phase": Phase.CALIBRATION}
+    asked = {call["messages"][0]["content"][0]["text"] for call in launch.made("Converse")}
+    graded = {item["messages"][1]["content"] for item in json.loads(first["Payload"])}
+    assert asked == graded
+    assert len(asked) == found.prompts
+
+
+def test_calibration_repeats_with_the_same_records(launch: LaunchWorld) -> None:
+    launch.ready()
+    launch.invoke(Step.CALIBRATE, **RUN)
+    launch.invoke(Step.CALIBRATE, **RUN)
+    payloads = {bytes(call["Payload"]) for call in launch.made("Invoke")}
+    assert len(payloads) == 1
+
+
+def test_a_grader_that_scores_all_alike_is_refused_and_its_numbers_are_kept(launch: LaunchWorld) -> None:
+    launch.ready()
+    launch.grader = lambda event: [{**entry, "aggregate_reward_score": 0.5} for entry in even(event)]
+    with pytest.raises(GraderBroken, match=r"score 0\.5.*partial credit"):
+        launch.invoke(Step.CALIBRATE, **RUN)
+    found = launch.run().calibration
+    assert found
+    assert (found.mean, found.spread) == (0.5, 0.0)
+
+
+def test_a_random_grader_is_refused(launch: LaunchWorld) -> None:
+    launch.ready()
+    number = count()
+    launch.grader = lambda event: [{**e, "aggregate_reward_score": float(next(number))} for e in even(event)]
+    with pytest.raises(GraderBroken, match="random"):
+        launch.invoke(Step.CALIBRATE, **RUN)
+
+
+def test_a_grader_that_raises_is_quoted(launch: LaunchWorld) -> None:
+    def broken(event: list[dict[str, Any]]) -> Any:
+        raise RuntimeError("division by zero in line 7")
+
+    launch.ready()
+    launch.grader = broken
+    with pytest.raises(GraderBroken, match="RuntimeError: division by zero in line 7"):
+        launch.invoke(Step.CALIBRATE, **RUN)
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        lambda answer: answer[1:],
+        lambda answer: {"results": answer},
+        lambda answer: [{**entry, "id": "0"} for entry in answer],
+        lambda answer: [{**entry, "aggregate_reward_score": float("nan")} for entry in answer],
+        lambda answer: [{**entry, "aggregate_reward_score": "1"} for entry in answer],
+        lambda answer: None,
+    ],
+    ids=["one missing", "wrapped", "ids lost", "nan", "text", "nothing"],
+)
+def test_a_grader_that_breaks_bedrocks_contract_is_refused(launch: LaunchWorld, break_it: Any) -> None:
+    launch.ready()
+    launch.grader = lambda event: break_it(even(event))
+    with pytest.raises(GraderBroken, match="contract"):
+        launch.invoke(Step.CALIBRATE, **RUN)
+
+
+@pytest.mark.parametrize(("step", "section"), [(Step.CALIBRATE, "dataset"), (Step.CALIBRATE, "grader")])
+def test_a_step_out_of_turn_says_what_is_missing(launch: LaunchWorld, step: Step, section: str) -> None:
+    launch.ready()
+    launch.store.update("arithmetic-1", **{section: None})
+    with pytest.raises(ValueError, match="no dataset version or no grader yet"):
+        launch.invoke(step, **RUN)
+
+
+# EstimateCost
+
+
+def test_the_forecast_is_recorded(launch: LaunchWorld) -> None:
+    launch.ready()
+    answer = launch.invoke(Step.ESTIMATE_COST, **RUN)
+    found = launch.run().forecast
+    assert found
+    assert answer == {"total_usd": found.total_usd}
+    assert 0 < found.total_usd <= launch.settings.caps.max_run_usd
+
+
+def test_a_forecast_above_the_cap_ends_the_run_and_is_kept(
+    launch: LaunchWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch.ready()
+    caps = replace(launch.settings.caps, max_run_usd=1.0)
+    monkeypatch.setenv(Variable.SETTINGS, encode_settings(replace(launch.settings, caps=caps)))
+    environment.surroundings.cache_clear()
+    with pytest.raises(OverBudget, match=r"max_run_usd 1\.00"):
+        launch.invoke(Step.ESTIMATE_COST, **RUN)
+    assert launch.run().forecast
+    assert not launch.made(*CREATING)
+
+
+def test_an_estimate_without_a_dataset_says_so(launch: LaunchWorld) -> None:
+    launch.ready()
+    launch.store.update("arithmetic-1", dataset=None)
+    with pytest.raises(ValueError, match="no dataset version"):
+        launch.invoke(Step.ESTIMATE_COST, **RUN)
+
+
+# All steps
+
+
+@pytest.mark.parametrize(
+    ("step", "operation", "code"),
+    [
+        (Step.PREFLIGHT, "GetFoundationModel", "ThrottlingException"),
+        (Step.PREFLIGHT, "GetServiceQuota", "TooManyRequestsException"),
+        (Step.PREPARE_GRADER, "CreateAlias", "TooManyRequestsException"),
+        (Step.CALIBRATE, "Converse", "ThrottlingException"),
+        (Step.CALIBRATE, "Converse", "ModelNotReadyException"),
+        (Step.CALIBRATE, "Invoke", "TooManyRequestsException"),
+        (Step.CALIBRATE, "GetObject", "SlowDown"),
+        (Step.ACQUIRE_SLOT, "UpdateItem", "ProvisionedThroughputExceededException"),
+        (Step.LAUNCH_TRAINING, "ListModelCustomizationJobs", "ThrottlingException"),
+        (Step.LAUNCH_TRAINING, "CreateModelCustomizationJob", "ThrottlingException"),
+        (Step.LAUNCH_TRAINING, "CreateModelCustomizationJob", "ServiceUnavailableException"),
+        (Step.LAUNCH_TRAINING, "GetModelCustomizationJob", "ThrottlingException"),
+    ],
+)
+def test_throttling_gets_the_name_that_the_workflow_retries(
+    launch: LaunchWorld, step: Step, operation: str, code: str
+) -> None:
+    launch.ready()
+    if operation == "UpdateItem":
+        launch.store.update("arithmetic-1", state=str(State.ACQUIRE_SLOT))  # the frame's own write is past
+    launch.refuse(operation, code)
+    with pytest.raises(Throttled):
+        launch.invoke(step, **RUN)
+    launch.invoke(step, **RUN)
+    assert len(launch.bedrock.store.jobs) == (1 if step is Step.LAUNCH_TRAINING else 0)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Step.PREFLIGHT,
+        Step.PREPARE_GRADER,
+        Step.CALIBRATE,
+        Step.ESTIMATE_COST,
+        Step.ACQUIRE_SLOT,
+        Step.LAUNCH_TRAINING,
+        Step.WAIT_FOR_TRAINING,
+        Step.CHECK_TRAINING,
+    ],
+)
+def test_an_event_without_a_run_is_stopped_at_the_door(launch: LaunchWorld, step: Step) -> None:
+    with pytest.raises(TypeError, match="no run_id"):
+        launch.invoke(step, run_id=None)
+    assert not launch.calls
