@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from rft.datasets.rules import DataRules
 from rft.errors import TaskInvalid
 
 Fraction = Annotated[float, Meta(ge=0, le=1)]
@@ -89,6 +90,7 @@ class Task(Strict, frozen=True, kw_only=True):
     splits: Splits = Splits()
     inference: Inference = Inference()
     gate: GateRule = GateRule()
+    data: DataRules = DataRules()
 
 
 def load_task(folder: Path, *, packaged: bool = False) -> Task:

@@ -8,9 +8,11 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from rft.datasets.codes import Code
+from rft.datasets.items import Refused
 from rft.datasets.limits import problems_of
 from rft.datasets.reading import Line, Source, read_lines
-from rft.datasets.records import Code, PromptRecord, Refused, read_record
+from rft.datasets.records import PromptRecord, read_record
 from rft.datasets.splitting import prompt_key, split_of
 from rft.keys import Split, dataset_key
 from rft.names import digest

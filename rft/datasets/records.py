@@ -5,40 +5,18 @@ checks of AWS's own client-side validator (roles, system first, no empty referen
 """
 
 import json
-from enum import StrEnum
 from typing import Any, Final
 
 from msgspec import Struct
 
+from rft.datasets.codes import Code
+from rft.datasets.items import Refused
 from rft.datasets.reading import MAX_LINE, Line
 
 MAX_DEPTH: Final = 32
 MAX_ID: Final = 256
 INSTRUCTING: Final = ("system", "developer")
 KNOWN_ROLES: Final = (*INSTRUCTING, "user", "assistant", "tool", "bot")
-
-
-class Code(StrEnum):
-    """Why a line is not accepted. The codes are stable."""
-
-    EMPTY_LINE = "empty-line"
-    LINE_TOO_LONG = "line-too-long"
-    BAD_ENCODING = "bad-encoding"
-    BAD_JSON = "bad-json"
-    TOO_DEEP = "too-deep"
-    NOT_AN_OBJECT = "not-an-object"
-    BAD_ID = "bad-id"
-    DUPLICATE_ID = "duplicate-id"
-    NO_MESSAGES = "no-messages"
-    BAD_MESSAGE = "bad-message"
-    BAD_ROLE = "bad-role"
-    BAD_CONTENT = "bad-content"
-    NOT_TEXT = "not-text"
-    SYSTEM_NOT_FIRST = "system-not-first"
-    NO_USER = "no-user"
-    ENDS_WITH_ANSWER = "ends-with-answer"
-    MULTI_TURN = "multi-turn"
-    BAD_REFERENCE = "bad-reference"
 
 
 class PromptRecord(Struct, frozen=True):
@@ -53,15 +31,6 @@ class PromptRecord(Struct, frozen=True):
         if assigned is None:
             return self.data + b"\n"
         return b'{"id": ' + json.dumps(assigned).encode() + b", " + self.data[1:].lstrip() + b"\n"
-
-
-class Refused(Exception):
-    """A line is no prompt record; ``reason`` tells a person how to mend it."""
-
-    def __init__(self, code: Code, reason: str) -> None:
-        super().__init__(f"{code}: {reason}")
-        self.code = code
-        self.reason = reason
 
 
 def read_record(line: Line) -> PromptRecord:

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rft.datasets.codes import Code
+from rft.datasets.items import Refused
 from rft.datasets.reading import MAX_LINE, Line
-from rft.datasets.records import Code, PromptRecord, Refused, read_record
+from rft.datasets.records import PromptRecord, read_record
 
 USER = {"role": "user", "content": "6 x 12?"}
 SYSTEM = {"role": "system", "content": "Be brief."}
@@ -128,11 +130,6 @@ BAD: list[tuple[bytes, Code]] = [
 @pytest.mark.parametrize(("data", "code"), BAD)
 def test_bad_lines_are_refused_with_code_and_fix(data: bytes, code: Code) -> None:
     assert code_of(data) == code
-
-
-def test_every_code_is_tested() -> None:
-    elsewhere = {Code.LINE_TOO_LONG, Code.DUPLICATE_ID}
-    assert {code for _, code in BAD} | elsewhere == set(Code)
 
 
 def test_a_long_line_says_where_it_is() -> None:

@@ -1,0 +1,1 @@
+"""From the bytes of a dropped file to its items: compression, container, strict JSON."""
