@@ -31,7 +31,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _start(start: Start) -> dict[str, Any]:
     machine = surroundings().machine_arn
-    created = store().create(_record(start, execution_arn=execution_arn(machine, start.run_id)))
+    created = store().create(_record(start, now=now_text(), execution_arn=execution_arn(machine, start.run_id)))
     client = clients.stepfunctions()
     try:
         client.start_execution(stateMachineArn=machine, name=start.run_id, input=f'{{"run_id":"{start.run_id}"}}')
@@ -46,7 +46,8 @@ def _start(start: Start) -> dict[str, Any]:
 def _refuse(refusal: Refusal) -> dict[str, Any]:
     """Write the refusal down and tell people; a refusal that was written but not told is told now."""
     logger.warning("refused", extra={"run_id": refusal.run_id, "why": refusal.message})
-    record = _record(refusal, status=RunStatus.DATA_REJECTED, message=refusal.message, ended_at=now_text())
+    now = now_text()
+    record = _record(refusal, now=now, status=RunStatus.DATA_REJECTED, message=refusal.message, ended_at=now)
     if store().create(record) or not store().load(refusal.run_id).notified:
         subject = f"{surroundings().settings.prefix}: {refusal.task} file refused"
         notify(surroundings().topic_arn, subject, refusal.message)
@@ -54,8 +55,7 @@ def _refuse(refusal: Refusal) -> dict[str, Any]:
     return {"run_id": refusal.run_id, "refused": refusal.message}
 
 
-def _record(decided: Start | Refusal, *, status: RunStatus = RunStatus.RUNNING, **sections: Any) -> Run:
-    now = now_text()
+def _record(decided: Start | Refusal, *, now: str, status: RunStatus = RunStatus.RUNNING, **sections: Any) -> Run:
     return Run(
         run_id=decided.run_id,
         task=decided.task,

@@ -86,6 +86,7 @@ def test_a_refusal_is_told_once_and_starts_nothing(launch: LaunchWorld) -> None:
     run = launch.run(answer["run_id"])
     assert (run.status, run.notified, run.message) == (RunStatus.DATA_REJECTED, True, answer["refused"])
     assert run.ended_at
+    assert run.ended_at >= run.started_at
     assert not launch.started
 
 
