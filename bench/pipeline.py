@@ -78,7 +78,7 @@ def _variant(folder: Path, number: int) -> Path:
 def _run(target: Target, file: Path) -> tuple[Run, float, dict[str, float]]:
     dropped_at = now()
     dropped = drop_file(target, file, TASK)
-    run = follow(target.store, dropped.run_id, every=0.1, show=lambda *_: None)
+    run = follow(target.store, dropped.run_id, every=0.1, show=lambda *_: None, dropped=True)
     if run.job is None:
         raise RuntimeError(f"run {run.run_id} launched nothing: {run.message}")
     launched_at = parse(run.job.submitted_at)

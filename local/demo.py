@@ -117,7 +117,7 @@ class Demo:
         dropped = drop_file(target, file, task)
         self._tell("drop", f"{file.name} as s3://{dropped.bucket}/{dropped.key}")
         with self._timed("run", quiet=True):
-            return watch(target.store, dropped.run_id, every=EVERY, json=False, console=self._console)
+            return watch(target.store, dropped.run_id, every=EVERY, json=False, console=self._console, dropped=True)
 
     def _report(self, target: Target, run: Run, task: Task) -> None:
         stays, curve, at = visits(run.execution_arn), reward_curve(run), now()

@@ -1,8 +1,10 @@
 """Follow a run until it has ended: live in a terminal, a line per change elsewhere."""
 
+import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from rich.console import Console
 from rich.live import Live
@@ -20,22 +22,25 @@ from rft.errors import RunUnknown
 from rft.keys import State
 from rft.schemas import Run
 
-APPEAR_SECONDS = 60.0  # from a drop to its run record, at most
+DROPPED_SECONDS = 60.0  # from a drop to its run record, at most
+APPEAR_SECONDS = 8.0  # for a run of which we only have the name: it may have been dropped in the command before
 CLOSE_SECONDS = 120.0  # from a dead execution to a closed record, at most: clean-up runs in a machine of its own
 TRAINING_STATES = frozenset({State.WAIT_FOR_TRAINING, State.CHECK_TRAINING, State.DEPLOY_CANDIDATE})
 
 Show = Callable[[Run, list[Visit], list[Point], datetime], None]
 
 
-def follow(store: RunStore, run_id: str, *, every: float, show: Show) -> Run:
+def follow(store: RunStore, run_id: str, *, every: float, show: Show, dropped: bool) -> Run:
     """Look at a run every ``every`` seconds and show it, until it has ended; return it.
 
+    ``dropped`` says that its file was dropped a moment ago; otherwise the name may be a mistake.
+
     Raises:
-        RunUnknown: no such run, not even a minute after the call.
+        RunUnknown: no such run, not even after a wait.
         UnusableCall: the execution is gone and nothing closed the record.
 
     """
-    run = await_record(store, run_id, every=every)
+    run = await_record(store, run_id, every=every, dropped=dropped)
     curve: list[Point] = []
     dead_since: float | None = None
     while True:
@@ -50,18 +55,22 @@ def follow(store: RunStore, run_id: str, *, every: float, show: Show) -> Run:
         run = store.load(run_id)
 
 
-def await_record(store: RunStore, run_id: str, *, every: float) -> Run:
-    """Return a run that was started a moment ago.
+def await_record(store: RunStore, run_id: str, *, every: float, dropped: bool) -> Run:
+    """Return a run; wait for it a minute if its file was ``dropped`` a moment ago, else a few seconds and say so.
 
     Raises:
-        RunUnknown: it does not appear within a minute.
+        RunUnknown: it does not appear in that time.
 
     """
-    end = time.monotonic() + APPEAR_SECONDS
+    end = time.monotonic() + (DROPPED_SECONDS if dropped else APPEAR_SECONDS)
+    said = dropped
     while True:
         try:
             return store.load(run_id)
         except RunUnknown:
+            if not said:
+                print(f"waiting for {run_id} to appear", file=sys.stderr)
+                said = True
             if time.monotonic() > end:
                 raise
         time.sleep(every)
@@ -83,15 +92,19 @@ def _dead(run: Run, stays: list[Visit], since: float | None) -> float | None:
     return since
 
 
-def watch(store: RunStore, run_id: str, *, every: float, json: bool, console: Console) -> Run:
+def watch(store: RunStore, run_id: str, *, every: float, json: bool, console: Console, dropped: bool) -> Run:
     """Follow a run in the way that fits the output: JSON lines, a live picture, or a line per change."""
     if json:
         lines = _JsonLines(console)
-        return follow(store, run_id, every=every, show=lines)
+        return follow(store, run_id, every=every, show=lines, dropped=dropped)
     if not console.is_terminal:
-        return follow(store, run_id, every=every, show=_Lines(console))
+        return follow(store, run_id, every=every, show=_Lines(console), dropped=dropped)
     with Live(console=console, auto_refresh=False, transient=False) as live:
-        return follow(store, run_id, every=every, show=lambda *seen: live.update(run_panel(*seen), refresh=True))
+
+        def show(*seen: Any) -> None:
+            live.update(run_panel(*seen), refresh=True)
+
+        return follow(store, run_id, every=every, show=show, dropped=dropped)
 
 
 class _Lines:

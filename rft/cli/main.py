@@ -66,9 +66,9 @@ def drop(
     """Upload a file; it starts a run. Prints the run's name."""
     session: Session = context.obj
     target = session.target(environment)
-    known = target.tasks()
-    if task not in known:
-        raise UnusableCall(f"no task {task}; known tasks: {', '.join(known) or 'none'}")
+    _require_task(target, task)
+    if file.is_dir():
+        raise UnusableCall(f"{file} is a folder, no file; drop its files one by one")
     if not file.is_file():
         raise UnusableCall(f"{file}: no such file")
     dropped = drop_file(target, file, task)
@@ -77,7 +77,7 @@ def drop(
     else:
         typer.echo(dropped.run_id)
     if follow:
-        _follow(target, dropped.run_id, json=json, every=None)
+        _follow(target, dropped.run_id, json=json, every=None, dropped=True)
 
 
 def drop_file(target: Target, file: Path, task: str) -> Dropped:
@@ -104,7 +104,7 @@ def watch(
     """Follow a run until it has ended. Exit code 0 if its model was promoted, 1 if it was rejected or failed."""
     session: Session = context.obj
     target = session.target(environment)
-    _follow(target, run or _youngest(target).run_id, json=json, every=every)
+    _follow(target, run or _youngest(target).run_id, json=json, every=every, dropped=False)
 
 
 @app.command()
@@ -119,12 +119,15 @@ def runs(
     session: Session = context.obj
     target = session.target(environment)
     found = _newest(target, task=task, limit=limit)
+    if task is not None and not found:  # runs of a task that was deleted since are still to be seen
+        _require_task(target, task)
     if json:
         typer.echo(as_json(RunList(runs=[run_record(run) for run in found])))
     elif found:
         out().print(runs_table(found, now()))
     else:
-        typer.echo("no runs yet; start one with `rft drop FILE --task TASK`", err=True)
+        none = f"no runs of task {task}" if task else "no runs yet"
+        typer.echo(f"{none}; start one with `rft drop FILE --task {task or 'TASK'}`", err=True)
 
 
 @app.command()
@@ -150,9 +153,15 @@ def retry(context: typer.Context, run: RunName, environment: Environment = None,
     typer.echo(as_json(Retried(run_id=started, retry_of=run)) if json else started)
 
 
-def _follow(target: Target, run_id: str, *, json: bool, every: float | None) -> None:
+def _require_task(target: Target, task: str) -> None:
+    known = target.tasks()
+    if task not in known:
+        raise UnusableCall(f"no task {task}; known tasks: {', '.join(known) or 'none'}")
+
+
+def _follow(target: Target, run_id: str, *, json: bool, every: float | None, dropped: bool) -> None:
     pause = every or (LOCAL_EVERY if target.embedded else AWS_EVERY)
-    ended = watch_run(target.store, run_id, every=pause, json=json, console=out())
+    ended = watch_run(target.store, run_id, every=pause, json=json, console=out(), dropped=dropped)
     raise typer.Exit(exit_of(ended.status))
 
 

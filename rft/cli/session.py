@@ -11,7 +11,16 @@ from rich.console import Console
 
 from rft.aws.faults import explain
 from rft.cli.exits import Exit, NoAws
-from rft.cli.target import ROOT, FindEmbedded, Target, choose_settings, connect, deploy_command, no_embedded
+from rft.cli.target import (
+    ROOT,
+    FindEmbedded,
+    Target,
+    choose_settings,
+    connect,
+    deploy_command,
+    no_embedded,
+    taken_by_default,
+)
 from rft.errors import RftError
 
 DEBUG = "RFT_DEBUG"
@@ -25,11 +34,14 @@ class Session:
     root: Path = ROOT
     find_embedded: FindEmbedded = no_embedded
     deploy_hint: str = "npx cdk deploy"  # until the environment is known
+    by_default: str = ""  # which environment was taken, where nobody named one and no embedded AWS is up
 
     def target(self, name: str | None) -> Target:
         """Return the chosen environment, with this process's AWS clients pointed at it."""
         settings = choose_settings(name, root=self.root, find_embedded=self.find_embedded)
         self.deploy_hint = deploy_command(settings)
+        if taken_by_default(settings, name):
+            self.by_default = f" (environment {settings.name}; no embedded AWS is up: `rft local up`)"
         return connect(settings, root=self.root, find_embedded=self.find_embedded)
 
 
@@ -60,13 +72,13 @@ def run(
         if os.environ.get(DEBUG):
             raise
         if isinstance(error, (NoAws, *also_no_aws)):
-            return fail(error, Exit.NO_AWS)
+            return fail(f"{error}{session.by_default}", Exit.NO_AWS)
         if isinstance(error, RftError | OSError) and not isinstance(error, ConnectionError):
             return fail(error, Exit.UNUSABLE_CALL)
         fault = explain(error, deploy=session.deploy_hint)
         if fault is None:
             raise
-        return fail(fault, Exit.NO_AWS)
+        return fail(f"{fault}{session.by_default}", Exit.NO_AWS)
     return Exit.OK
 
 

@@ -80,6 +80,11 @@ def choose_settings(name: str | None, *, root: Path, find_embedded: FindEmbedded
     return load_settings(root / "environments" / f"{chosen}.toml")
 
 
+def taken_by_default(settings: Settings, name: str | None) -> bool:
+    """Return whether ``choose_settings`` came to these because nothing was named and no embedded AWS is up."""
+    return not (name or os.environ.get(VARIABLE)) and settings.name == DEFAULT
+
+
 def connect(settings: Settings, *, root: Path, find_embedded: FindEmbedded) -> Target:
     """Point this process's AWS clients at an environment.
 

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import NoCredentialsError
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
 from rft import names
+from rft.cli import follow as follow_module
+from rft.cli import target as target_module
 from rft.keys import RunStatus
 from rft.schemas import Dataset, Decision, EvaluationResult, Interval, SplitFile
 from tests.unit.cli.helpers import Outcome, make_run, stub_run, stub_runs
@@ -59,6 +62,13 @@ def test_drop_of_a_missing_file_is_refused(rft: Rft, aws: Aws, tmp_path: Path) -
     assert "no such file" in outcome.err
 
 
+def test_drop_of_a_folder_says_that_it_is_no_file(rft: Rft, aws: Aws, tmp_path: Path) -> None:
+    outcome = rft("drop", str(tmp_path), "--task", "arithmetic")
+    assert outcome.code == 2
+    assert "is a folder" in outcome.err
+    assert "no such file" not in outcome.err
+
+
 def test_a_drop_into_an_environment_that_is_not_deployed_names_the_fix(rft: Rft, aws: Aws, records: Path) -> None:
     aws["s3"].add_client_error("put_object", "NoSuchBucket", "The specified bucket does not exist")
     outcome = rft("drop", str(records), "--task", "arithmetic")
@@ -87,6 +97,54 @@ def test_runs_of_one_task_are_counted_after_the_choice(rft: Rft, aws: Aws) -> No
     stub_runs(aws["dynamodb"], [make_run("t-1", task="tickets"), make_run("a-1"), make_run("a-2")])
     answer = json.loads(rft("runs", "--task", "arithmetic", "--limit", "1", "--json").out)
     assert [run["run_id"] for run in answer["runs"]] == ["a-1"]
+
+
+def test_runs_of_an_unknown_task_names_the_known_ones(rft: Rft, aws: Aws) -> None:
+    stub_runs(aws["dynamodb"], [make_run()])
+    outcome = rft("runs", "--task", "poetry")
+    assert outcome.code == 2
+    assert "no task poetry; known tasks: arithmetic, tickets" in outcome.err
+
+
+def test_runs_of_a_task_that_is_no_more_are_still_listed(rft: Rft, aws: Aws) -> None:
+    stub_runs(aws["dynamodb"], [make_run("poetry-1", task="poetry")])
+    outcome = rft("runs", "--task", "poetry")
+    assert outcome.code == 0
+    assert "poetry-1" in outcome.out
+
+
+def test_a_task_without_runs_is_named(rft: Rft, aws: Aws) -> None:
+    stub_runs(aws["dynamodb"], [make_run()])
+    outcome = rft("runs", "--task", "tickets")
+    assert outcome.code == 0
+    assert "no runs of task tickets" in outcome.err
+    assert not outcome.out
+
+
+def test_watching_a_run_that_is_not_there_says_that_it_waits_and_gives_up_soon(
+    rft: Rft, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow_module, "APPEAR_SECONDS", 0.0)
+    stub_run(aws["dynamodb"], None)
+    outcome = rft("watch", "arithmetic-typo")
+    assert outcome.code == 2
+    assert outcome.err.splitlines() == [
+        "waiting for arithmetic-typo to appear",
+        "rft: no run arithmetic-typo in rft-local-runs; `rft runs` lists them",
+    ]
+
+
+def test_a_file_that_was_just_dropped_is_given_time_to_become_a_run(
+    rft: Rft, aws: Aws, records: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow_module, "APPEAR_SECONDS", -1.0)
+    aws["s3"].add_response("put_object", {"VersionId": "v7"})
+    stub_run(aws["dynamodb"], None)
+    stub_run(aws["dynamodb"], make_run(status=RunStatus.DATA_REJECTED, message="Too few records."))
+    outcome = rft("drop", str(records), "--task", "arithmetic", "--watch")
+    assert outcome.code == 1
+    assert "Too few records." in outcome.out
+    assert "waiting" not in outcome.err
 
 
 def test_no_runs_is_an_empty_list(rft: Rft, aws: Aws) -> None:
@@ -183,6 +241,26 @@ def test_without_an_embedded_aws_every_command_says_how_to_start_it(rft: Rft, co
     outcome = rft(*command, "--env", "local", up=False)
     assert outcome.code == 3
     assert outcome.err == "rft: no embedded AWS is up; start it with `rft local up`\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variable", "told"),
+    [([], None, True), (["--env", "dev"], None, False), ([], "dev", False)],
+)
+def test_who_named_no_environment_is_told_which_one_was_taken_and_how_to_start_a_local_one(
+    rft: Rft, monkeypatch: pytest.MonkeyPatch, arguments: list[str], variable: str | None, told: bool
+) -> None:
+    def nobody() -> str:
+        raise NoCredentialsError
+
+    monkeypatch.setattr(target_module, "caller_account", nobody)
+    monkeypatch.delenv("RFT_ENVIRONMENT", raising=False)
+    if variable:
+        monkeypatch.setenv("RFT_ENVIRONMENT", variable)
+    outcome = rft("runs", *arguments, up=False)
+    assert outcome.code == 3
+    assert "no usable AWS credentials" in outcome.err
+    assert ("(environment dev; no embedded AWS is up: `rft local up`)" in outcome.err) is told
 
 
 def test_a_wrong_option_is_an_unusable_call(rft: Rft) -> None:

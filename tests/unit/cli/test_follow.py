@@ -62,7 +62,9 @@ def run_at(state: str, status: RunStatus = RunStatus.RUNNING, **fields: Any) -> 
 
 def lines_of(aws: Aws, *, as_json: bool) -> list[str]:
     out = io.StringIO()
-    watch(STORE, "arithmetic-0123456789ab", every=0.001, json=as_json, console=Console(file=out, width=160))
+    watch(
+        STORE, "arithmetic-0123456789ab", every=0.001, json=as_json, console=Console(file=out, width=160), dropped=True
+    )
     return out.getvalue().splitlines()
 
 
@@ -106,7 +108,7 @@ def test_a_live_picture_is_drawn_in_a_terminal(aws: Aws) -> None:
     stub_run(aws["dynamodb"], run_at("Report", RunStatus.GATE_REJECTED, message="No gain."))
     stub_history(aws, "Start", "Preflight", "Gate", "Report")
     out = io.StringIO()
-    watch(STORE, "x", every=0.001, json=False, console=Console(file=out, force_terminal=True, width=100))
+    watch(STORE, "x", every=0.001, json=False, console=Console(file=out, force_terminal=True, width=100), dropped=True)
     text = out.getvalue()
     assert "GATE_REJECTED" in text
     assert "No gain." in text
@@ -114,7 +116,7 @@ def test_a_live_picture_is_drawn_in_a_terminal(aws: Aws) -> None:
 
 
 def test_a_run_that_never_appears_is_unknown(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "APPEAR_SECONDS", 0.0)
+    monkeypatch.setattr(module, "DROPPED_SECONDS", 0.0)
     stub_run(aws["dynamodb"], None)
     with pytest.raises(RunUnknown):
         lines_of(aws, as_json=False)
