@@ -1,12 +1,16 @@
 """Operations on custom-model deployments. Their states follow from the clock."""
 
 import time
+from operator import itemgetter
 from typing import Any
 
 from local.bedrock.errors import ServiceError, not_found, validation
 from local.bedrock.faults import Faults
+from local.bedrock.lists import chosen
 from local.bedrock.models import Models
-from local.bedrock.store import ARN, Deployment, Store, named, new_id, now, page
+from local.bedrock.store import ARN, Deployment, Store, new_id, now
+
+FILTERS = {"statusEquals": itemgetter("status"), "modelArnEquals": itemgetter("modelArn")}
 
 
 class Deployments:
@@ -92,11 +96,8 @@ class Deployments:
                     "lastUpdatedAt": d.updated,
                 }
                 for d in self._store.deployments.values()
-                if named(params, d.name)
-                and params.get("statusEquals", status(d)) == status(d)
-                and params.get("modelArnEquals", d.model_arn) == d.model_arn
             ]
-        found, token = page(params, items, "createdAt")
+        found, token = chosen(params, items, name="customModelDeploymentName", created="createdAt", equals=FILTERS)
         return {"modelDeploymentSummaries": found, "nextToken": token}
 
     def update(self, params: dict[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """Operations on model customization jobs."""
 
+from operator import itemgetter
 from typing import Any
 
 from local.bedrock.catalogue import find_model
 from local.bedrock.errors import ServiceError, not_found, validation
-from local.bedrock.store import ARN, Job, Store, named, new_id, now, page
+from local.bedrock.lists import chosen
+from local.bedrock.store import ARN, Job, Store, new_id, now
 from local.bedrock.training import Trainer
 
 FINAL = ("Completed", "Failed", "Stopped")
@@ -127,9 +129,10 @@ class Jobs:
                     "customizationType": job.request["customizationType"],
                 }
                 for job in self._store.jobs.values()
-                if named(params, job.name) and params.get("statusEquals", job.status) == job.status
             ]
-        found, token = page(params, items, "creationTime")
+        found, token = chosen(
+            params, items, name="jobName", created="creationTime", equals={"statusEquals": itemgetter("status")}
+        )
         return {"modelCustomizationJobSummaries": found, "nextToken": token}
 
     def stop(self, params: dict[str, Any]) -> dict[str, Any]:

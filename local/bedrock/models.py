@@ -1,10 +1,22 @@
 """Operations on custom models, foundation models and inference profiles."""
 
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from local.bedrock.catalogue import MODELS, FoundationModel, find_model, find_profile, profile_arn, profile_models
 from local.bedrock.errors import ServiceError, not_found
-from local.bedrock.store import ACCOUNT, Model, Store, named, page
+from local.bedrock.lists import chosen, page, refuse_others
+from local.bedrock.store import ACCOUNT, Model, Store
+
+PROVIDER = "Amazon"
+MODALITIES = ["TEXT"]
+FILTERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "baseModelArnEquals": itemgetter("baseModelArn"),
+    "foundationModelArnEquals": itemgetter("baseModelArn"),  # here no custom model is trained further
+    "modelStatus": itemgetter("modelStatus"),
+    "isOwned": lambda item: item["ownerAccountId"] == ACCOUNT,
+}
 
 
 class Models:
@@ -55,10 +67,8 @@ class Models:
                     "modelStatus": "Active",
                 }
                 for model in self._store.models.values()
-                if named(params, model.name)
-                and params.get("baseModelArnEquals", model.job.base_arn) == model.job.base_arn
             ]
-        found, token = page(params, items, "creationTime")
+        found, token = chosen(params, items, name="modelName", created="creationTime", equals=FILTERS)
         return {"modelSummaries": found, "nextToken": token}
 
     def delete(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -77,11 +87,14 @@ class Models:
         return {"modelDetails": _summary(find_model(params["modelIdentifier"]))}
 
     def list_foundation(self, params: dict[str, Any]) -> dict[str, Any]:
-        """List the foundation models that fit the customization type asked for."""
-        wanted = params.get("byCustomizationType")
-        return {
-            "modelSummaries": [_summary(m) for m in MODELS.values() if wanted is None or wanted in m.customizations]
-        }
+        """List the foundation models that fit the request's filters."""
+        refuse_others(params, set(CATALOGUE_FILTERS))
+        fit = [
+            model
+            for model in MODELS.values()
+            if all(params[key] in of(model) for key, of in CATALOGUE_FILTERS.items() if key in params)
+        ]
+        return {"modelSummaries": [_summary(model) for model in fit]}
 
     def availability(self, params: dict[str, Any]) -> dict[str, Any]:
         """Say whether the account may use a foundation model."""
@@ -100,8 +113,19 @@ class Models:
         return _profile(*find_profile(params["inferenceProfileIdentifier"]))
 
     def list_profiles(self, params: dict[str, Any]) -> dict[str, Any]:
-        """List all inference profiles."""
-        return {"inferenceProfileSummaries": [_profile(g, m) for m in MODELS.values() for g in m.profiles]}
+        """List inference profiles; all of them are the system's."""
+        refuse_others(params, {"maxResults", "nextToken", "typeEquals"})
+        items = [_profile(g, m) for m in MODELS.values() for g in m.profiles]
+        found, token = page(params, [i for i in items if params.get("typeEquals", i["type"]) == i["type"]])
+        return {"inferenceProfileSummaries": found, "nextToken": token}
+
+
+CATALOGUE_FILTERS: dict[str, Callable[[FoundationModel], Sequence[str]]] = {
+    "byProvider": lambda _: (PROVIDER, PROVIDER.lower()),
+    "byCustomizationType": lambda model: model.customizations,
+    "byOutputModality": lambda _: MODALITIES,
+    "byInferenceType": lambda model: model.inference,
+}
 
 
 def _summary(model: FoundationModel) -> dict[str, Any]:
@@ -109,9 +133,9 @@ def _summary(model: FoundationModel) -> dict[str, Any]:
         "modelArn": model.arn,
         "modelId": model.id,
         "modelName": model.name,
-        "providerName": "Amazon",
-        "inputModalities": ["TEXT"],
-        "outputModalities": ["TEXT"],
+        "providerName": PROVIDER,
+        "inputModalities": MODALITIES,
+        "outputModalities": MODALITIES,
         "responseStreamingSupported": False,
         # botocore's enum of ModelCustomization has no reinforcement value; Bedrock lists what the enum has.
         "customizationsSupported": [c for c in model.customizations if c == "FINE_TUNING"],

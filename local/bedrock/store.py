@@ -1,13 +1,11 @@
-"""What the local Bedrock remembers, in memory, and the paging and filters that all lists share."""
+"""What the local Bedrock remembers, in memory."""
 
-import base64
 import threading
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from local.bedrock.errors import validation
 from local.bedrock.options import BedrockOptions
 from local.bedrock.policy import Policy
 
@@ -115,22 +113,3 @@ class Store:
     def tag(self, arn: str, tags: list[dict[str, str]] | None) -> None:
         """Add tags to a resource."""
         self.tags.setdefault(arn, {}).update({tag["key"]: tag["value"] for tag in tags or []})
-
-
-def page(params: dict[str, Any], items: list[dict[str, Any]], created: str) -> tuple[list[dict[str, Any]], str | None]:
-    """Sort by creation time, and return the page that the request asks for with the token of the next one."""
-    descending = params.get("sortOrder", "Descending") == "Descending"
-    ordered = sorted(items, key=lambda item: item[created], reverse=descending)
-    try:
-        start = int(base64.b64decode(params["nextToken"], validate=True)) if params.get("nextToken") else 0
-    except ValueError:
-        raise validation("The provided nextToken is invalid") from None
-    size = params.get("maxResults", 100)
-    following = start + size
-    token = base64.b64encode(str(following).encode()).decode() if following < len(ordered) else None
-    return ordered[start:following], token
-
-
-def named(params: dict[str, Any], name: str) -> bool:
-    """Return whether a name passes the request's ``nameContains``."""
-    return str(params.get("nameContains", "")) in name

@@ -1,12 +1,16 @@
 """Operations on provisioned throughput. It bills by the hour from Creating until it is deleted."""
 
 import time
+from operator import itemgetter
 from typing import Any
 
 from local.bedrock.errors import ServiceError, not_found, validation
 from local.bedrock.faults import Faults
+from local.bedrock.lists import chosen
 from local.bedrock.models import Models
-from local.bedrock.store import ARN, Store, Throughput, named, new_id, now, page
+from local.bedrock.store import ARN, Store, Throughput, new_id, now
+
+FILTERS = {"statusEquals": itemgetter("status"), "modelArnEquals": itemgetter("modelArn")}
 
 
 class Throughputs:
@@ -65,14 +69,8 @@ class Throughputs:
     def list(self, params: dict[str, Any]) -> dict[str, Any]:
         """List provisioned throughput by the request's filters."""
         with self._store.lock:
-            items = [
-                self._describe(t)
-                for t in self._store.throughputs.values()
-                if named(params, t.name)
-                and params.get("statusEquals", status(t)) == status(t)
-                and params.get("modelArnEquals", t.model_arn) == t.model_arn
-            ]
-        found, token = page(params, items, "creationTime")
+            items = [self._describe(t) for t in self._store.throughputs.values()]
+        found, token = chosen(params, items, name="provisionedModelName", created="creationTime", equals=FILTERS)
         return {"provisionedModelSummaries": found, "nextToken": token}
 
     def update(self, params: dict[str, Any]) -> dict[str, Any]:

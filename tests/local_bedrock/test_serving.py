@@ -185,6 +185,39 @@ def test_invoke_model_takes_novas_native_body(local):
         local.runtime.invoke_model(modelId="us.amazon.nova-lite-v1:0", body=b"no json")
 
 
+def test_invoke_model_asks_deployments_and_provisioned_throughput_too(local, model):
+    deployed = deploy(local, model)
+    bought = local.control.create_provisioned_model_throughput(
+        modelUnits=1, provisionedModelName="bought", modelId=model
+    )["provisionedModelArn"]
+    body = json.dumps({"messages": ASK["messages"], "inferenceConfig": {"temperature": 0.0}})
+    for arn in (deployed, bought):
+        with pytest.raises(ClientError) as caught:
+            local.runtime.invoke_model(modelId=arn, body=body)
+        assert code(caught) == "ModelNotReadyException"
+    local.until(lambda: status(local, deployed), "Active")
+    local.until(
+        lambda: local.control.get_provisioned_model_throughput(provisionedModelId=bought)["status"], "InService"
+    )
+    for arn in (deployed, bought):
+        answer = json.loads(local.runtime.invoke_model(modelId=arn, body=body)["body"].read())
+        spoken = local.runtime.converse(modelId=arn, **ASK)
+        assert answer["output"] == spoken["output"]
+        assert answer["usage"] == spoken["usage"]
+        usage = answer["usage"]
+        assert usage["totalTokens"] == usage["inputTokens"] + usage["outputTokens"] > 1
+
+
+def test_answers_say_how_long_they_took(local):
+    def latency() -> int:
+        return local.runtime.converse(modelId="us.amazon.nova-lite-v1:0", **ASK)["metrics"]["latencyMs"]
+
+    local.bedrock.store.options.converse_milliseconds = 0
+    assert 1 <= latency() < 80
+    local.bedrock.store.options.converse_milliseconds = 80
+    assert latency() >= 80
+
+
 def test_right_answers_come_from_the_datasets_and_unknown_prompts_get_a_stable_one(local):
     known = {"messages": [{"role": "user", "content": [{"text": "What is 5 plus 5?"}]}]}
     texts = {
