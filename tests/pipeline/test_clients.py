@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -84,7 +85,7 @@ def test_the_aws_cli_drives_it(pipeline: Pipeline, inputs):
     def until(wanted: str, field: str, *arguments: str) -> Any:
         for _ in range(60):
             found = aws("bedrock", *arguments)
-            if found[field] == wanted:
+            if reduce(dict.__getitem__, field.split("."), found) == wanted:
                 return found
             time.sleep(0.2)
         raise AssertionError(f"{arguments}: {found}")
@@ -123,6 +124,7 @@ def test_the_aws_cli_drives_it(pipeline: Pipeline, inputs):
     identify = ("--custom-model-deployment-identifier", deployed)
     until("Active", "status", "get-custom-model-deployment", *identify)
     aws("bedrock", "update-custom-model-deployment", *identify, "--model-arn", model)
+    until("UpdateCompleted", "updateDetails.updateStatus", "get-custom-model-deployment", *identify)
     bought = aws(
         *("bedrock", "create-provisioned-model-throughput", "--provisioned-model-name", "cli-provisioned"),
         *("--model-id", model, "--model-units", "1"),
