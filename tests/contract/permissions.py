@@ -1,5 +1,6 @@
 """Which IAM actions a request needs, and whether a step is granted them."""
 
+from collections.abc import Set
 from typing import Any
 
 from rft.keys import Step
@@ -46,9 +47,20 @@ def actions_of(service: str, operation: str, params: dict[str, Any]) -> list[str
 
 def check(step: Step, action: str, params: dict[str, Any]) -> None:
     """Fail where a step is not granted an action on what the request names."""
-    targets = {grant.on for grant in GRANTS[step] if action in grant.actions}
-    assert targets, f"{step} calls {action}, which it is not granted"
+    granted = {grant.on for grant in GRANTS[step] if action in grant.actions}
+    assert granted, f"{step} calls {action}, which it is not granted"
+    wanted = targets_of(action, params)
+    assert suffices(granted, wanted), f"{step} calls {action} on {wanted}, and is granted it on {granted} only"
+
+
+def targets_of(action: str, params: dict[str, Any]) -> set[Target]:
+    """Return the targets of which a request names one; empty where it does not tell."""
+    if action == "bedrock:TagResource":  # of what is about to be created
+        return set()
     identifier = next((str(params[name]) for name in IDENTIFIERS if name in params), "")
-    wanted: set[Target] = next((t for part, t in TARGETS.items() if part in identifier), set())
-    if wanted and action != "bedrock:TagResource":
-        assert targets & wanted, f"{step} calls {action} on {identifier}, and is granted it on {targets} only"
+    return next((targets for part, targets in TARGETS.items() if part in identifier), set())
+
+
+def suffices(granted: Set[Target], wanted: Set[Target]) -> bool:
+    """Return whether grants of an action on some targets are enough for a request."""
+    return bool(granted & wanted if wanted else granted)

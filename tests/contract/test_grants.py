@@ -1,44 +1,15 @@
 """The steps are granted what they call, and nothing that they never call."""
 
-import inspect
 from collections import defaultdict
-from types import ModuleType
 
 import pytest
 
-from rft.aws import environment
-from rft.keys import Serving, Step
+from rft.keys import Step
 from stacks.grants import GRANTS
-from tests.contract import (
-    test_before_training,
-    test_candidate,
-    test_clean_up,
-    test_evaluation,
-    test_launch,
-    test_promotion,
-    test_reconciler,
-    test_retire_and_report,
-    test_slots,
-    test_starter,
-    test_waiting,
-)
-from tests.contract.conftest import account, launch_account
 from tests.contract.permissions import actions_of
+from tests.contract.scenarios import calls
 from tests.contract.world import World
 
-SCENARIOS = (
-    test_starter,
-    test_before_training,
-    test_slots,
-    test_launch,
-    test_waiting,
-    test_candidate,
-    test_promotion,
-    test_clean_up,
-    test_evaluation,
-    test_retire_and_report,
-    test_reconciler,
-)
 STEPS = tuple(step for step in Step if step is not Step.VALIDATE_DATA)  # whose scenarios need no account
 SERVING = (
     Step.DEPLOY_CANDIDATE,
@@ -57,31 +28,11 @@ NEVER_ALLOWED = ("iam:", "s3:Delete", "dynamodb:Delete", "dynamodb:Scan", "dynam
 
 @pytest.fixture
 def used() -> dict[str, set[str]]:
-    """Play every scenario of this folder that needs an account only, and note the actions of each step."""
+    """Return the actions that each step calls in the scenarios of this folder."""
     found: dict[str, set[str]] = defaultdict(set)
-    for module in SCENARIOS:
-        for name, scenario in vars(module).items():
-            arguments = set(inspect.signature(scenario).parameters) if name.startswith("test_") else {"none"}
-            if arguments <= {"world", "provisioned", "launch"}:
-                for step, actions in _play(module, name, arguments).items():
-                    found[step] |= actions
+    for call in calls():
+        found[call.step] |= set(actions_of(call.service, call.operation, call.params))
     return found
-
-
-def _play(module: ModuleType, name: str, arguments: set[str]) -> dict[str, set[str]]:
-    made: dict[str, set[str]] = defaultdict(set)
-    with pytest.MonkeyPatch.context() as patch:
-        environment.surroundings.cache_clear()
-        modes = {"world": Serving.ON_DEMAND, "provisioned": Serving.PROVISIONED}
-        worlds = {
-            argument: launch_account(patch) if argument == "launch" else account(modes[argument], patch)
-            for argument in arguments
-        }
-        getattr(module, name)(**worlds)
-        for world in worlds.values():
-            for call in world.history:
-                made[call.step] |= set(actions_of(call.service, call.operation, call.params))
-    return made
 
 
 def test_every_granted_action_is_called(used: dict[str, set[str]]) -> None:

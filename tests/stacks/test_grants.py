@@ -3,6 +3,7 @@
 import json
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 
 import pytest
 
@@ -114,14 +115,26 @@ def test_keys_are_granted_for_a_service_only(deployed: Deployed) -> None:
 
 
 def _short(deployed: Deployed, role: str) -> dict[str, set[str]]:
-    """Return a role's permissions as resource -> actions, without account, Region and prefix."""
-    prefix, here = f"rft-{deployed.environment}", f"{deployed.region}:{deployed.account}"
+    return shortened(
+        permissions(deployed, role),
+        environment=deployed.environment,
+        account=deployed.account,
+        region=deployed.region,
+        keys={name: key_arn(deployed, name) for name in ("data", "model", "operations")},
+    )
+
+
+def shortened(
+    given: set[tuple[str, str, str]], *, environment: str, account: str, region: str, keys: Mapping[str, str]
+) -> dict[str, set[str]]:
+    """Return permissions as resource -> actions, without account, Region and prefix."""
+    prefix, here = f"rft-{environment}", f"{region}:{account}"
     found: dict[str, set[str]] = defaultdict(set)
-    for action, resource, condition in permissions(deployed, role):
-        for name in ("data", "model", "operations"):
-            resource = name + " key" if resource == key_arn(deployed, name) else resource
+    for action, resource, condition in given:
+        for name, arn in keys.items():
+            resource = name + " key" if resource == arn else resource
         resource = resource.replace(f"{here}:", "").replace(prefix, "rft").replace("arn:aws:", "")
-        resource = resource.replace(f"-{deployed.account}-{deployed.region}", "").replace(deployed.account, "")
+        resource = resource.replace(f"-{account}-{region}", "").replace(account, "")
         resource = re.sub(r"rft-grader-[a-z0-9-]+", "rft-grader-<task>", resource)
         via = json.loads(condition).get("StringEquals", {}).get("kms:ViaService", "")
         found[f"{resource} by {via.split('.')[0]}" if via else resource].add(action)

@@ -5,7 +5,7 @@ vpc-interface-endpoints, deploy-custom-model-on-demand), not our grants. Each ro
 way, and again without the grant: then it must be denied.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -68,6 +68,7 @@ def _rows() -> Iterator[Row]:
         yield Row(step, "bedrock:StopModelCustomizationJob", "{bedrock}model-customization-job/x")
     for step in (Step.DEPLOY_CANDIDATE, Step.PROMOTE):
         yield Row(step, "bedrock:CreateCustomModelDeployment", "{bedrock}custom-model/x")
+        yield Row(step, "bedrock:CreateCustomModelDeployment", "{bedrock}custom-model-deployment/x")
         yield Row(step, "bedrock:GetCustomModelDeployment", "{bedrock}custom-model-deployment/x")
         yield Row(step, "bedrock:ListCustomModelDeployments", "*")
     yield Row(Step.PROMOTE, "bedrock:UpdateCustomModelDeployment", "{bedrock}custom-model-deployment/x")
@@ -79,6 +80,7 @@ def _rows() -> Iterator[Row]:
     yield Row(Step.EVALUATE_BATCH, "bedrock:InvokeModel", "{bedrock}custom-model-deployment/x")
     # 5.5 through the endpoints, beside the calls above
     yield Row(Step.VALIDATE_DATA, "s3:GetObject", "{intake}/incoming/arithmetic/file.jsonl")
+    yield Row(Step.VALIDATE_DATA, "s3:GetObjectVersion", "{intake}/incoming/arithmetic/file.jsonl")
     yield Row(Step.VALIDATE_DATA, "s3:PutObject", "{datasets}/datasets/arithmetic/0123456789ab/train.jsonl")
     yield Row(Step.PLAN_EVALUATION, "s3:PutObject", "{artefacts}/runs/r/evaluation/plan.jsonl")
     yield Row(Step.STARTER, "states:StartExecution", "{machine}")
@@ -89,6 +91,14 @@ def _rows() -> Iterator[Row]:
     yield Row(Step.REPORT, "sns:Publish", "{topic}")
     yield Row(Step.PROMOTE, "ssm:PutParameter", "{champion}")
     yield Row(Step.PREFLIGHT, "servicequotas:GetServiceQuota", "*")
+    for step in (Step.VALIDATE_DATA, Step.PLAN_EVALUATION, Step.EVALUATE_BATCH, Step.GATE, Step.REPORT):
+        yield Row(step, "kms:Decrypt", "{data_key}", "s3")
+        yield Row(step, "kms:GenerateDataKey", "{data_key}", "s3")
+    yield Row(Step.CALIBRATE, "kms:Decrypt", "{data_key}", "s3")  # it reads datasets and writes no object
+    for step in (Step.STARTER, Step.REPORT, Step.RECONCILER):  # a topic with a key of ours asks its publishers for both
+        yield Row(step, "kms:Decrypt", "{operations_key}", "sns")
+        yield Row(step, "kms:GenerateDataKey", "{operations_key}", "sns")
+    yield Row(Step.VALIDATE_DATA, "dynamodb:UpdateItem", "{table}")
     for step in Step:
         if step not in (Step.TRAINING_EVENT, Step.RECONCILER):  # they find runs through an index
             yield Row(step, "dynamodb:GetItem", "{table}")
@@ -98,23 +108,38 @@ def _rows() -> Iterator[Row]:
 ROWS = list(_rows())
 
 
-def _places(deployed: Deployed) -> dict[str, str]:
-    prefix = f"rft-{deployed.environment}"
-    here = f"{deployed.region}:{deployed.account}"
-    buckets = {role: f"arn:aws:s3:::{prefix}-{role}-{deployed.account}-{deployed.region}" for role in BUCKETS}
+def places(*, environment: str, account: str, region: str, keys: Mapping[str, str]) -> dict[str, str]:
+    """Return the ARNs that the rows speak of, in one environment."""
+    prefix = f"rft-{environment}"
+    here = f"{region}:{account}"
+    buckets = {role: f"arn:aws:s3:::{prefix}-{role}-{account}-{region}" for role in BUCKETS}
     return {
         **buckets,
         "grader": f"arn:aws:lambda:{here}:function:{prefix}-grader-arithmetic",
         "bedrock": f"arn:aws:bedrock:{here}:",
-        "bedrock_aws": f"arn:aws:bedrock:{deployed.region}::",
-        "service_role": f"arn:aws:iam::{deployed.account}:role/{service_role_name(prefix)}",
+        "bedrock_aws": f"arn:aws:bedrock:{region}::",
+        "service_role": f"arn:aws:iam::{account}:role/{service_role_name(prefix)}",
         "machine": f"arn:aws:states:{here}:stateMachine:{prefix}-training",
         "table": f"arn:aws:dynamodb:{here}:table/{prefix}-runs",
         "topic": f"arn:aws:sns:{here}:{prefix}-notifications",
         "champion": f"arn:aws:ssm:{here}:parameter/{prefix}/arithmetic/champion",
-        "data_key": key_arn(deployed, "data"),
-        "model_key": key_arn(deployed, "model"),
+        **{f"{name}_key": arn for name, arn in keys.items()},
     }
+
+
+def _places(deployed: Deployed) -> dict[str, str]:
+    return places(
+        environment=deployed.environment,
+        account=deployed.account,
+        region=deployed.region,
+        keys={name: key_arn(deployed, name) for name in ("data", "model", "operations")},
+    )
+
+
+def context_of(row: Row, *, account: str, region: str) -> dict[str, str]:
+    """Return the circumstances of a row's request."""
+    through = {"kms:ViaService": f"{row.via}.{region}.amazonaws.com"} if row.via else {}
+    return {"aws:SecureTransport": "true", "aws:PrincipalAccount": account, **row.context, **through}
 
 
 BUCKETS = ("intake", "datasets", "artefacts")
@@ -152,9 +177,7 @@ def _question(deployed: Deployed, row: Row) -> tuple[Request, Policies]:
     prefix = f"rft-{deployed.environment}"
     role = service_role_name(prefix) if row.principal == SERVICE_ROLE else function_name(prefix, row.principal)
     resource = row.resource.format(**_places(deployed))
-    context = {"aws:SecureTransport": "true", "aws:PrincipalAccount": deployed.account, **row.context}
-    if row.via:
-        context["kms:ViaService"] = f"{row.via}.{deployed.region}.amazonaws.com"
+    context = context_of(row, account=deployed.account, region=deployed.region)
     request = Request(
         principal=f"arn:aws:iam::{deployed.account}:role/{role}", action=row.action, resource=resource, context=context
     )
@@ -168,7 +191,7 @@ def _question(deployed: Deployed, row: Row) -> tuple[Request, Policies]:
 
 
 def _name(row: Row) -> str:
-    return f"{row.principal}-{row.action}-{row.resource}".replace("/", "_").replace(" ", "_")
+    return f"{row.principal}-{row.action}-{row.resource}-{row.via}".rstrip("-").replace("/", "_").replace(" ", "_")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=_name)
