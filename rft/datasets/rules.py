@@ -89,7 +89,7 @@ class Personal(Strict, frozen=True, kw_only=True):
 class DataRules(Strict, frozen=True, kw_only=True):
     """All that a task says of its data."""
 
-    shape: Shape | Literal["auto"] = "auto"
+    shape: Shape | None = None  # default: what most of the first records are
     columns: Columns = Columns()
     votes: Votes = Votes()
     scale: Scale = Scale()

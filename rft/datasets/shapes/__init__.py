@@ -35,7 +35,7 @@ def detect(values: Sequence[dict[str, Any]], rules: DataRules) -> Shape:
         DatasetUnreadable: nothing fits; the message says which fields there are and what to write into task.toml.
 
     """
-    if rules.shape != "auto":
+    if rules.shape is not None:
         return rules.shape
     votes = Counter(shape for value in values if (shape := _shape(value, rules)) is not None)
     if votes:

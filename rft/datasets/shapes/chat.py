@@ -75,7 +75,7 @@ _SAID: Final = {"user": "Human", "assistant": "Assistant", "bot": "Assistant", "
 
 
 def read_transcript(text: str) -> list[Message] | None:
-    """Return the turns of a transcript with ``Human:`` and ``Assistant:`` at the beginning of lines; None if it is none."""
+    """Return the turns of a text whose lines begin with ``Human:`` and ``Assistant:``; None if it has none."""
     turns: list[Message] = []
     for line in text.strip().split("\n"):
         head, colon, rest = line.partition(":")

@@ -2,7 +2,7 @@
 
 ``{"schemaType": "ModelInvocationLog", "requestId": "...", "operation": "Converse", "input": {"inputBodyJson": {...}},
 "output": {"outputBodyJson": {...}}, "requestMetadata": {...}}``. Source: Bedrock user guide, model-invocation-logging.
-Bodies over 100 KB stand apart in S3 (``inputBodyS3Path``, ``outputBodyS3Path``) and are put in by whoever reads the logs.
+Bodies over 100 KB stand apart in S3 (``inputBodyS3Path``, ``outputBodyS3Path``) and are put in before.
 """
 
 from typing import Any, Final

@@ -37,7 +37,7 @@ def convert(value: dict[str, Any], raw: bytes | None, rules: DataRules) -> list[
             identity, reference = value.get("id"), value.get("reference_answer")
             if (
                 (first is last or _instructs(first))
-                and (type(identity) is str and 0 < len(identity) <= 256 or (identity is None and "id" not in value))
+                and ((type(identity) is str and 0 < len(identity) <= 256) or (identity is None and "id" not in value))
                 and _plain_reference(reference, value)
             ):
                 extra = {name: value[name] for name in value if name not in _TAKEN}
