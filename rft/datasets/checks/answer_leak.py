@@ -1,0 +1,69 @@
+"""Whether the reference answer stands in the prompt, so that a model need only repeat it.
+
+A word problem may well name the number that is its answer, and a classifier is told its labels. So a short reference is
+a leak only where the prompt announces it ("the answer is 42", "#### 42"); one of ``WORDS`` words or ``CHARACTERS``
+characters is a leak wherever it stands. Where answers are passages of the prompt by intent (extraction), set
+``checks.answer-in-prompt`` to ``off``.
+"""
+
+import json
+import re
+from typing import Any, Final
+
+WORDS: Final = 4
+CHARACTERS: Final = 20
+LOOKED_AT: Final = 16  # places of a short reference in one prompt
+_BEFORE: Final = 40  # characters before a short reference in which it is announced
+# Parts of the announcing words: a prompt without any announces nothing.
+_HINTS: Final = ("nswer", "olution", "NSWER", "OLUTION", "####", "ntwort", "ösung", "éponse", "espuesta", "答案")
+_ANNOUNCED: Final = re.compile(
+    r"(?:\b(?:answer|solution|antwort|lösung|réponse|respuesta)s?\b[*_]*\s*(?:is|are|was|=|:|->|lautet|ist|est|es)"
+    r"|答案(?:是|为|：|:)|####)[\s:=*_`\"'$(\[]*\Z",
+    re.IGNORECASE,
+)
+
+
+def answer_leak(reference: str | dict[str, Any] | None, prompt: str) -> str | None:
+    """Return what of the reference stands in the prompt, in words for a person; None if nothing does."""
+    if isinstance(reference, str):
+        reference = reference.strip()
+        return _text_leak(reference, prompt) if reference and reference in prompt else None
+    return None if reference is None else _object_leak(reference, prompt)
+
+
+def _text_leak(reference: str, prompt: str) -> str | None:
+    if len(reference) >= CHARACTERS or len(reference.split()) >= WORDS:
+        return f"the reference answer ({_shown(reference)}) stands in the prompt word by word"
+    if not any(hint in prompt for hint in _HINTS):
+        return None
+    place = -1
+    for _ in range(LOOKED_AT):
+        place = prompt.find(reference, place + 1)
+        if place < 0:
+            return None
+        end = place + len(reference)
+        if _ends(prompt, end) and _ANNOUNCED.search(prompt[max(0, place - _BEFORE) : place]):
+            return f"the prompt announces the reference answer: {_shown(prompt[max(0, place - 20) : end])}"
+    return None
+
+
+def _object_leak(reference: dict[str, Any], prompt: str) -> str | None:
+    for name in ("text", "answer"):
+        if isinstance(text := reference.get(name), str):
+            return answer_leak(text, prompt)
+    if "{" not in prompt or not all(f'"{name}"' in prompt for name in reference):
+        return None
+    written = "".join(json.dumps(reference, ensure_ascii=False, separators=(",", ":")).split())
+    if len(written) >= CHARACTERS and written in "".join(prompt.split()):
+        return "the reference answer stands in the prompt as JSON"
+    return None
+
+
+def _ends(prompt: str, end: int) -> bool:
+    """Whether a word or a number ends there: 42 does not stand in 421 or 42.5."""
+    rest = prompt[end : end + 2]
+    return not rest[:1].isalnum() and not (rest[:1] in (".", ",") and rest[1:].isdigit())
+
+
+def _shown(text: str, length: int = 40) -> str:
+    return repr(text if len(text) <= length else text[:length] + "...")
