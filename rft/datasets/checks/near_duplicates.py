@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 VALUES: Final = 126  # of a signature
 MISSED: Final = 0.005  # of the pairs at the threshold
 REACH: Final = 16  # predecessors in a band with which a text is compared
-TRIALS: Final = 16  # comparisons of a text that may fail; then it is left alone
+TRIALS: Final = 6  # comparisons of a text that may fail; then it is left alone
 SORTED: Final = 4  # values behind a band that sort the texts in it
 SEED: Final = 1
 BATCH: Final = 1 << 17  # bytes hashed at once: what that needs stays in the processor's cache
@@ -36,7 +36,7 @@ REMEMBERED: Final = 4096  # texts whose shingles are kept while candidates are v
 class NearDuplicates:
     """Texts by row; afterwards the clusters of near duplicates.
 
-    The clusters depend on the texts and their rows alone. Memory: about 2 kB a text, and the text itself unless
+    The clusters depend on the texts and their rows alone. Memory: about 2.5 kB a text, and the text itself unless
     ``text_of`` returns it; it is then called for candidates only, from ``clusters``.
     """
 
