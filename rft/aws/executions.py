@@ -32,6 +32,30 @@ def describe(arn: str) -> Execution | None:
     return Execution(status=answer["status"], stopped_at=answer.get("stopDate"))
 
 
+def running(machine_arn: str) -> list[str]:
+    """Return the ARNs of a machine's executions that still go on; none if there is no such machine."""
+    pages = (
+        clients.stepfunctions()
+        .get_paginator("list_executions")
+        .paginate(stateMachineArn=machine_arn, statusFilter="RUNNING")
+    )
+    try:
+        return [item["executionArn"] for page in pages for item in page["executions"]]
+    except AwsRefusal as refusal:
+        if not_found(refusal):
+            return []
+        raise
+
+
+def stop(arn: str, cause: str) -> None:
+    """Abort an execution; nothing happens if it has ended and was forgotten."""
+    try:
+        clients.stepfunctions().stop_execution(executionArn=arn, cause=cause)
+    except AwsRefusal as refusal:
+        if not not_found(refusal):
+            raise
+
+
 def start_clean_up(machine_arn: str, *, name: str, run_id: str, error: str, cause: str) -> bool:
     """Start the clean-up machine for a run; return False if an execution of that name has existed already."""
     client = clients.stepfunctions()

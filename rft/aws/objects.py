@@ -9,6 +9,8 @@ import msgspec
 from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 
 from rft.aws import clients
+from rft.aws.refusals import not_found
+from rft.errors import RftError
 
 T = TypeVar("T")
 
@@ -164,3 +166,40 @@ def list_keys(bucket: str, prefix: str) -> Iterator[str]:
     for page in clients.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for item in page.get("Contents", []):
             yield item["Key"]
+
+
+def empty(bucket: str) -> int:
+    """Delete all versions of all objects; return how many there were: 0 if there is no such bucket.
+
+    Raises:
+        RftError: S3 kept some objects; the message holds the first one's reason.
+        ClientError: no permission.
+
+    """
+    count = 0
+    try:
+        for page in clients.s3().get_paginator("list_object_versions").paginate(Bucket=bucket):
+            doomed: list[Any] = [
+                {"Key": item["Key"], "VersionId": item["VersionId"]}
+                for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            ]
+            if doomed:  # a page holds at most 1,000, as many as one request deletes
+                answer = clients.s3().delete_objects(Bucket=bucket, Delete={"Objects": doomed, "Quiet": True})
+                for error in answer.get("Errors", []):
+                    raise RftError(f"{bucket}: S3 kept {error.get('Key')}: {error.get('Message')}")
+            count += len(doomed)
+    except ClientError as error:
+        if not not_found(error):
+            raise
+    return count
+
+
+def is_empty(bucket: str) -> bool:
+    """Return whether a bucket holds no version of anything, or is not there."""
+    try:
+        page = clients.s3().list_object_versions(Bucket=bucket, MaxKeys=1)
+    except ClientError as error:
+        if not_found(error):
+            return True
+        raise
+    return not (page.get("Versions") or page.get("DeleteMarkers"))

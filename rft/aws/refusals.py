@@ -7,7 +7,15 @@ from botocore.exceptions import ClientError
 AwsRefusal: Final = ClientError  # what every client raises when a service answers with an error
 
 NOT_FOUND: Final = frozenset(
-    {"ResourceNotFoundException", "ParameterNotFound", "ExecutionDoesNotExist", "NoSuchKey", "NotFoundException"}
+    {
+        "ResourceNotFoundException",
+        "ParameterNotFound",
+        "ExecutionDoesNotExist",
+        "StateMachineDoesNotExist",
+        "NoSuchKey",
+        "NoSuchBucket",
+        "NotFoundException",
+    }
 )
 
 

@@ -17,6 +17,7 @@ from rft.aws.operator import start_again
 from rft.cli.draw import run_details, runs_table
 from rft.cli.exits import UnusableCall, exit_of
 from rft.cli.follow import watch as watch_run
+from rft.cli.removal import remove
 from rft.cli.session import DEBUG, Session, out
 from rft.cli.shapes import Dropped, Retried, RunList, as_json, run_record, run_view
 from rft.cli.target import Target
@@ -43,6 +44,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+app.command()(remove)
 
 
 @app.callback()

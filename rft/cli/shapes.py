@@ -46,6 +46,17 @@ class Retried(Struct, frozen=True, kw_only=True):
     retry_of: str
 
 
+class RemovalView(Struct, frozen=True, kw_only=True):
+    """Answer of ``rft remove``; without ``--yes`` only ``found`` holds anything."""
+
+    found: list[str]
+    removed: list[str]
+    waiting: list[str]  # still mutating: call again
+    failures: list[str]
+    kept: list[str]  # buckets with data that retention.remove_data_with_stacks = false protects
+    then: str  # the command that removes the stacks
+
+
 class Change(Struct, frozen=True, kw_only=True):
     """A line of ``rft watch`` while the run goes on."""
 

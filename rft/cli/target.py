@@ -69,6 +69,13 @@ def deploy_command(settings: Settings) -> str:
     return f"npx cdk deploy -c environment={settings.name} '{settings.name}/*'"
 
 
+def destroy_command(settings: Settings) -> str:
+    """Return what removes an environment's stacks."""
+    if is_embedded(settings):
+        return "rft local down"
+    return f"npx cdk destroy -c environment={settings.name} '{settings.name}/*'"
+
+
 def choose_settings(name: str | None, *, root: Path, find_embedded: FindEmbedded) -> Settings:
     """Return the settings of the named environment; else of ``RFT_ENVIRONMENT``, of a local one that is up, of dev.
 

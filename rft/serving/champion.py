@@ -1,6 +1,6 @@
 """The champion parameter: which model serves a task. One SSM parameter per task, a ``Champion`` as JSON.
 
-Clients read ``serving_arn`` from it. Only Promote and the reconciler's fallback write it.
+Clients read ``serving_arn`` from it. Only Promote and the reconciler's fallback write it; ``rft remove`` deletes it.
 """
 
 import msgspec
@@ -36,3 +36,19 @@ def write(prefix: str, champion: Champion) -> None:
         Type="String",
         Overwrite=True,
     )
+
+
+def names_of_all(prefix: str) -> list[str]:
+    """Return the names of all champion parameters of an environment."""
+    pages = clients.ssm().get_paginator("get_parameters_by_path").paginate(Path=f"/{prefix}", Recursive=True)
+    found = [parameter["Name"] for page in pages for parameter in page["Parameters"]]
+    return [name for name in found if name == names.champion_parameter(prefix, name.split("/")[2])]
+
+
+def forget(name: str) -> None:
+    """Delete a champion parameter; nothing happens if it is gone."""
+    try:
+        clients.ssm().delete_parameter(Name=name)
+    except AwsRefusal as refusal:
+        if not not_found(refusal):
+            raise

@@ -1,10 +1,10 @@
-"""What of an environment stands in Bedrock, with tags."""
+"""What of an environment stands in Bedrock, with tags, and its removal."""
 
 from collections.abc import Iterator
 
 from rft.aws.refusals import AwsRefusal, not_found
 from rft.serving import deployments, throughput
-from rft.serving.cleanup import running_jobs
+from rft.serving.cleanup import running_jobs, stop_job
 from rft.serving.leftovers import Found, Kind
 from rft.serving.tags import read_tags
 
@@ -15,6 +15,26 @@ def inventory(prefix: str) -> list[Found]:
     What disappears while we look is left out.
     """
     return [*_throughput(prefix), *_jobs(prefix), *_deployments(prefix)]
+
+
+def remove(found: Found) -> None:
+    """Stop a job, or delete a deployment or throughput; nothing happens if it is gone.
+
+    Raises:
+        StillMutating: it is still being created or updated.
+        ClientError: AWS refused, e.g. because a commitment has not ended.
+
+    """
+    if found.kind is Kind.JOB:
+        stop_job(found.arn)
+    elif found.kind is Kind.THROUGHPUT:
+        view = throughput.get(found.arn)
+        if view:
+            throughput.delete(view)
+    else:
+        deployment = deployments.get(found.arn)
+        if deployment:
+            deployments.delete(deployment)
 
 
 def _throughput(prefix: str) -> Iterator[Found]:

@@ -21,7 +21,7 @@ from rft.keys import Metric, RunStatus, Serving
 from rft.schemas import Champion, Run
 from rft.serving import champion as champions
 from rft.serving import cleanup, deployments, throughput
-from rft.serving.inventory import inventory
+from rft.serving.inventory import inventory, remove
 from rft.serving.leftovers import Found, Kind, Leftover, Remedy, leftovers
 from rft.settings import Settings
 
@@ -130,11 +130,11 @@ class Reconciler(Struct, kw_only=True):
         elif leftover.remedy is Remedy.EXPIRE and champion:
             self._fall_back(champion)
             try:
-                _remove(found)
+                remove(found)
             finally:  # the next round removes it without knowing that its time was up
                 self._tell_expired(found, champion)
         else:
-            _remove(found)
+            remove(found)
         result.done.append(f"{words}; {leftover.remedy}")
 
     def _fall_back(self, champion: Champion) -> None:
@@ -160,16 +160,3 @@ def _put_back(found: Found, champion: Champion) -> None:
     change = throughput.update if found.kind is Kind.THROUGHPUT else deployments.update
     if not change(found.arn, champion.model_arn):
         raise StillMutating(f"{found.kind} {found.name} is still being updated")
-
-
-def _remove(found: Found) -> None:
-    if found.kind is Kind.JOB:
-        cleanup.stop_job(found.arn)
-    elif found.kind is Kind.THROUGHPUT:
-        view = throughput.get(found.arn)
-        if view:
-            throughput.delete(view)
-    else:
-        deployment = deployments.get(found.arn)
-        if deployment:
-            deployments.delete(deployment)

@@ -9,6 +9,7 @@ from rft.serving.cleanup import delete_aliases, delete_candidate
 from rft.serving.progress import Progress
 from rft.serving.retirement import StoredModel, models_to_delete
 from rft.serving.tags import read_tags
+from rft.settings import Settings
 
 
 def retire(progress: Progress) -> list[str]:
@@ -24,15 +25,12 @@ def retire(progress: Progress) -> list[str]:
     return removed
 
 
-def task_models(progress: Progress) -> list[StoredModel]:
-    """Return the models of the run's task in this environment, by their tags."""
-    prefix, task = progress.settings.prefix, progress.run.task
-    wanted = {Tag.ENVIRONMENT: progress.settings.name, Tag.TASK: task}
-    pages = (
-        clients.bedrock().get_paginator("list_custom_models").paginate(nameContains=f"{prefix}-{task}", isOwned=True)
-    )
+def stored_models(settings: Settings, task: str | None = None) -> list[StoredModel]:
+    """Return the environment's models by their tags: those of one task, or all."""
+    wanted = {str(Tag.ENVIRONMENT): settings.name} | ({str(Tag.TASK): task} if task else {})
+    name = f"{settings.prefix}-{task or ''}"
     found = []
-    for page in pages:
+    for page in clients.bedrock().get_paginator("list_custom_models").paginate(nameContains=name, isOwned=True):
         for item in page.get("modelSummaries", []):
             tags = read_tags(item["modelArn"])
             if all(tags.get(key) == value for key, value in wanted.items()):
@@ -43,7 +41,7 @@ def task_models(progress: Progress) -> list[StoredModel]:
 def _delete_models(progress: Progress) -> list[str]:
     champion = champions.read(progress.settings.prefix, progress.run.task)
     surplus = models_to_delete(
-        task_models(progress),
+        stored_models(progress.settings, progress.run.task),
         keep=progress.settings.workflow.keep_models,
         champion=champion.model_arn if champion else None,
         in_use=_in_use(progress),
