@@ -4,7 +4,8 @@
 ``{"conversations": [{"from": "human", "value": "2 + 2?"}, {"from": "gpt", "value": "4"}]}``
 ``{"prompt": "2 + 2?", "completion": "4"}``
 
-Only ``completion`` marks a flat record as a demonstration; ``answer``, ``output`` and their like are a reference. The
+Only ``completion`` marks a flat record as a demonstration; ``answer``, ``output`` and their like are a reference,
+unless the task says that the file holds demonstrations. The
 demonstrated answer is the reference answer too, unless the record has one of its own.
 """
 
@@ -14,7 +15,7 @@ from rft.datasets.codes import Code
 from rft.datasets.items import Example, Refused
 from rft.datasets.rules import DataRules
 from rft.datasets.shapes.chat import fold, read_messages
-from rft.datasets.shapes.fields import COMPLETION, MESSAGES, Fields, kind_of, prompt_of
+from rft.datasets.shapes.fields import ANSWERED, COMPLETION, MESSAGES, REFERENCE, Fields, prompt_of, reference_of
 
 
 def fits(value: dict[str, Any], rules: DataRules) -> bool:
@@ -44,14 +45,12 @@ def convert(value: dict[str, Any], raw: bytes | None, rules: DataRules) -> list[
         if not messages:
             raise Refused(Code.NO_USER, "no message is the user's; add the question as a user message")
     else:
-        text = fields.text(fields.find(rules.columns.answer, COMPLETION), what="completion")
-        if text is None:
+        text = fields.text(fields.find(rules.columns.answer, (*COMPLETION, *ANSWERED)), what="completion")
+        if text is None or not text.strip():
             raise Refused(Code.EMPTY_ANSWER, "there is no completion; fill it in or leave the record out")
         answer = text
         messages = prompt_of(fields, rules.columns)
-    reference = fields.take(fields.find(rules.columns.reference_answer, ("reference_answer",)))
-    if reference is not None and (not isinstance(reference, (str, dict)) or not reference):
-        raise Refused(Code.BAD_REFERENCE, f"reference_answer is {kind_of(reference)}; write a string or an object")
+    reference = reference_of(fields, fields.find(rules.columns.reference_answer, REFERENCE[:1]))
     return [
         Example(
             messages=messages, id=identity, reference_answer=reference or answer, answer=answer, extra=fields.rest()

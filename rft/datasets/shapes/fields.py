@@ -56,12 +56,16 @@ class Fields:
         if name is None:
             return None
         found = look_up(self._value, name)
-        top = name.split(".")[0] if name not in self._value else name
-        if top == name:
+        if name in self._value:  # one that dots lead to stays where it is
             self._taken.add(name)
-            if keep and found is not None:
-                self._kept[name] = found
+            if keep:
+                self.keep(name)
         return found
+
+    def keep(self, name: str | None) -> None:
+        """Put a field that was taken into ``original``, as it came: its use changed it."""
+        if name is not None and name in self._value:
+            self._kept[name] = self._value[name]
 
     def text(self, name: str | None, *, what: str) -> str | None:
         """Take a field that must be text; numbers count as text.
@@ -154,8 +158,45 @@ def prompt_of(fields: Fields, columns: Columns) -> list[dict[str, str]]:
         where = columns.prompt or "prompt"
         raise Refused(Code.NO_PROMPT, f"there is no {where}; fill it in, or name the field in [data.columns]")
     more = fields.text(context, what="context")
-    if more is not None and more.strip():
-        text = f"{text}\n\n{more}"
-    system = fields.text(fields.find(columns.system, SYSTEM), what="system text")
-    user = {"role": "user", "content": text}
-    return [{"role": "system", "content": system}, user] if system is not None and system.strip() else [user]
+    if more is not None:
+        fields.keep(name)
+        fields.keep(context)
+        text = f"{text}\n\n{more}" if more.strip() else text
+    return [*system_of(fields, columns), {"role": "user", "content": text}]
+
+
+def system_of(fields: Fields, columns: Columns) -> list[dict[str, str]]:
+    """Take the system text of a flat record, as no message or one.
+
+    Raises:
+        Refused: it is no text.
+
+    """
+    name = fields.find(columns.system, SYSTEM)
+    system = fields.text(name, what="system text")
+    if system is None or not system.strip():
+        fields.keep(name)
+        return []
+    return [{"role": "system", "content": system}]
+
+
+def reference_of(fields: Fields, name: str | None) -> str | dict[str, Any] | None:
+    """Take the reference answer; a number becomes text, except under our own name, where it must be right as it is.
+
+    Raises:
+        Refused: it is empty, or neither text nor an object.
+
+    """
+    if name is None:
+        return None
+    reference = fields.take(name)
+    if isinstance(reference, str) and reference.strip():
+        return reference
+    if isinstance(reference, dict) and reference:
+        return reference
+    if isinstance(reference, (int, float)) and not isinstance(reference, bool) and name != "reference_answer":
+        return str(reference)
+    raise Refused(
+        Code.BAD_REFERENCE,
+        f"{name} is {kind_of(reference)}; write a string (numbers as well) or an object, or leave the key out",
+    )

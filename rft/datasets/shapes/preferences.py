@@ -10,8 +10,18 @@ from typing import Any
 from rft.datasets.codes import Code
 from rft.datasets.items import Example, Refused
 from rft.datasets.rules import DataRules
-from rft.datasets.shapes.chat import Message, fold, read_messages, read_transcript
-from rft.datasets.shapes.fields import CHOSEN, PROMPT, REFERENCE, REJECTED, Fields, kind_of, prompt_of
+from rft.datasets.shapes.chat import INSTRUCTING, Message, fold, read_messages, read_transcript
+from rft.datasets.shapes.fields import (
+    CHOSEN,
+    PROMPT,
+    REFERENCE,
+    REJECTED,
+    Fields,
+    kind_of,
+    prompt_of,
+    reference_of,
+    system_of,
+)
 
 
 def fits(value: dict[str, Any], rules: DataRules) -> bool:
@@ -39,37 +49,48 @@ def convert(value: dict[str, Any], raw: bytes | None, rules: DataRules) -> list[
     sides = [_side(fields.get(name), str(name)) for name in names]
     histories = [history for history, _ in sides if history]
     for name, (history, _) in zip(names, sides, strict=True):
-        fields.take(name, keep=bool(history) or isinstance(fields.get(name), list))
-    if isinstance(value.get("messages"), list):
-        messages = fold(read_messages(fields.take("messages", keep=True)))
-    elif fields.find(columns.prompt, PROMPT) is not None:
-        messages = _prompt(fields, rules)
-    elif histories:
-        if len(histories) == 2 and histories[0] != histories[1]:
-            raise Refused(
-                Code.BAD_PREFERENCE, "chosen and rejected answer different histories; a pair shares all but the answer"
-            )
-        messages = fold(histories[0])
-    else:
-        raise Refused(Code.NO_PROMPT, "there is no prompt; fill it in, or name the field in [data.columns]")
-    tie = fields.take("tie")
-    if tie not in (None, True, False):
-        raise Refused(Code.BAD_PREFERENCE, f"tie is {kind_of(tie)}; write true or false")
-    reference = fields.find(columns.reference_answer, REFERENCE[:1])
+        fields.take(name, keep=bool(history) or not isinstance(fields.get(name), str))
+    if len(histories) == 2 and histories[0] != histories[1]:
+        raise Refused(
+            Code.BAD_PREFERENCE, "chosen and rejected answer different histories; a pair shares all but the answer"
+        )
+    messages = _history(histories[0], fields, rules) if histories else _prompt(fields, value, rules)
+    tie = _tie(fields)
+    reference = reference_of(fields, fields.find(columns.reference_answer, REFERENCE[:1]))
     return [
         Example(
             messages=messages,
             id=identity,
-            reference_answer=fields.take(reference),
+            reference_answer=reference,
             chosen=sides[0][1],
             rejected=sides[1][1],
-            tie=bool(tie),
+            tie=tie,
             extra=fields.rest(),
         )
     ]
 
 
-def _prompt(fields: Fields, rules: DataRules) -> list[Message]:
+def _history(history: list[Message], fields: Fields, rules: DataRules) -> list[Message]:
+    """Return the prompt that both answers bring along; a prompt beside them is often its first question only."""
+    instructed = history[0]["role"] in INSTRUCTING
+    return fold(history if instructed else [*system_of(fields, rules.columns), *history])
+
+
+def _tie(fields: Fields) -> bool:
+    tie = fields.get("tie")
+    if isinstance(tie, str):  # a cell of a CSV file
+        tie = {"true": True, "false": False, "1": True, "0": False, "": False}.get(tie.strip().casefold(), tie)
+    if tie is not None and not isinstance(tie, bool):
+        raise Refused(Code.BAD_PREFERENCE, f"tie is {kind_of(tie)}; write true or false")
+    fields.take("tie", keep=tie is not fields.get("tie"))
+    return bool(tie)
+
+
+def _prompt(fields: Fields, value: dict[str, Any], rules: DataRules) -> list[Message]:
+    if isinstance(value.get("messages"), list):
+        messages = fold(read_messages(value["messages"]))
+        fields.take("messages", keep=messages != value["messages"])
+        return messages
     name = fields.find(rules.columns.prompt, PROMPT)
     given = fields.get(name)
     if isinstance(given, list):

@@ -4,13 +4,12 @@
 ``{"question": "2 + 2?", "answer": "4"}``
 """
 
-from typing import Any
+from typing import Any, Final
 
-from rft.datasets.codes import Code
-from rft.datasets.items import Example, Refused
+from rft.datasets.items import Example
 from rft.datasets.rules import DataRules
 from rft.datasets.shapes.chat import check_prompt, read_messages
-from rft.datasets.shapes.fields import CONTEXT, PROMPT, REFERENCE, Fields, kind_of, look_up, prompt_of
+from rft.datasets.shapes.fields import CONTEXT, PROMPT, REFERENCE, Fields, look_up, prompt_of, reference_of
 
 
 def fits(value: dict[str, Any], rules: DataRules) -> bool:
@@ -29,7 +28,7 @@ def convert(value: dict[str, Any], raw: bytes | None, rules: DataRules) -> list[
     """
     messages = value.get("messages")
     # The usual record, taken in one go; everything else is looked at piece by piece, to say what is wrong.
-    if type(messages) is list and (len(messages) == 1 or len(messages) == 2):
+    if rules.columns is _USUAL and type(messages) is list and (len(messages) == 1 or len(messages) == 2):
         last = messages[-1]
         content = last.get("content") if type(last) is dict and len(last) == 2 else None
         if type(content) is str and last.get("role") == "user" and not content.isspace() and content:
@@ -60,7 +59,8 @@ def _line(raw: bytes | None) -> bytes | None:
     return raw.replace(b"\r", b" ").strip() if b"\r" in raw or raw[:1] != b"{" or raw[-1:] != b"}" else raw
 
 
-_TAKEN = frozenset(("id", "messages", "reference_answer"))
+_USUAL: Final = DataRules().columns  # the default is one object: a task that names fields has another
+_TAKEN: Final = frozenset(("id", "messages", "reference_answer"))
 
 
 def _instructs(message: Any) -> bool:
@@ -92,7 +92,7 @@ def _explain(value: dict[str, Any], rules: DataRules) -> Example:
     else:
         messages = prompt_of(fields, columns)
         name = fields.find(columns.reference_answer, REFERENCE)
-    reference = None if name is None else _reference(fields.take(name), name)
+    reference = reference_of(fields, name)
     return Example(messages=messages, id=identity, reference_answer=reference, extra=fields.rest())
 
 
@@ -100,17 +100,4 @@ def _has_parts(messages: Any) -> bool:
     """Return whether a message is made of parts, whose bounds are lost in the text."""
     return isinstance(messages, list) and any(
         isinstance(message, dict) and not isinstance(message.get("content"), str) for message in messages
-    )
-
-
-def _reference(reference: Any, name: str) -> str | dict[str, Any]:
-    if isinstance(reference, str) and reference.strip():
-        return reference
-    if isinstance(reference, dict) and reference:
-        return reference
-    if isinstance(reference, (int, float)) and not isinstance(reference, bool) and name != "reference_answer":
-        return str(reference)
-    raise Refused(
-        Code.BAD_REFERENCE,
-        f"{name} is {kind_of(reference)}; write a string (numbers as well) or an object, or leave the key out",
     )

@@ -2,7 +2,11 @@
 
 ``{"prompt": "2 + 2?", "answers": [{"text": "4", "rank": 1}, {"text": "5", "rank": 2}]}``
 ``{"prompt": "2 + 2?", "answers": ["4", "about 4", "5"]}``, the best first
-``{"prompt": "2 + 2?", "answers": ["5", "4"], "ranks": [2, 1]}``
+``{"prompt": "2 + 2?", "answers": ["5", "4"], "ranks": [2, 1]}``, the smallest rank the best
+``{"prompt": "2 + 2?", "answers": ["5", "4"], "ranking": [1, 0]}``, places in ``answers``, the best first
+
+Places count from 0; they count from 1 where no 0 is among them. Instead of ``ranks`` there may be ``scores``, of which
+the highest is the best.
 
 A ranking becomes all its pairs; answers of equal rank become ties.
 """
@@ -16,6 +20,7 @@ from rft.datasets.rules import DataRules
 from rft.datasets.shapes.fields import ANSWER_LISTS, Fields, kind_of, prompt_of
 
 MOST: Final = 10
+_RANKS: Final = ("ranks", "rank", "scores", "ranking")
 TEXTS: Final = ("text", "answer", "response", "content", "completion")
 
 
@@ -46,11 +51,11 @@ def convert(value: dict[str, Any], raw: bytes | None, rules: DataRules) -> list[
         examples.append(
             Example(
                 messages=[dict(message) for message in messages],
-                id=None if identity is None else f"{identity}/{place}",
+                id=identity if identity is None or len(answers) == 2 else f"{identity}/{place}",
                 chosen=better[1],
                 rejected=worse[1],
                 tie=better[0] == worse[0],
-                extra=extra,
+                extra=dict(extra),
             )
         )
     return examples
@@ -65,15 +70,29 @@ def _ranked(fields: Fields, rules: DataRules) -> list[tuple[float, str]]:
     given = fields.take(name, keep=True)
     if not isinstance(given, list):
         raise Refused(Code.BAD_RANKING, f"{name or 'answers'} is {kind_of(given)}; write a list of answers")
-    ranks = fields.take(fields.find(None, ("ranks", "rank", "scores")), keep=True)
-    if isinstance(ranks, list) and len(ranks) != len(given):
-        raise Refused(Code.BAD_RANKING, f"{len(given)} answers have {len(ranks)} ranks; give each one")
-    best_high = fields.get("ranks") is None and fields.get("rank") is None and ranks is not None
-    found = []
-    for place, answer in enumerate(given):
-        said = ranks[place] if isinstance(ranks, list) else None
-        found.append(_one(answer, place, said, best_high=best_high))
-    return found
+    if len(given) > MOST:
+        raise Refused(Code.BAD_RANKING, f"there are {len(given)} answers; rank 2 to {MOST}")
+    by = fields.find(None, tuple(word for word in _RANKS if word != name))
+    ranks = [None] * len(given) if by is None else _ranks(fields.take(by, keep=True), by, len(given))
+    return [
+        _one(answer, place, said, best_high=by == "scores")
+        for place, (answer, said) in enumerate(zip(given, ranks, strict=True))
+    ]
+
+
+def _ranks(given: Any, name: str, count: int) -> list[Any]:
+    """Return what is said of each answer, in the order of the answers."""
+    if not isinstance(given, list) or len(given) != count:
+        shown = f"a list of {len(given)}" if isinstance(given, list) else kind_of(given)
+        raise Refused(Code.BAD_RANKING, f"{name} is {shown}, but there are {count} answers; write one number for each")
+    if name != "ranking":
+        return given
+    for first in (0, 1):
+        if all(type(place) is int for place in given) and sorted(given) == [*range(first, first + count)]:
+            return [given.index(place + first) for place in range(count)]
+    raise Refused(
+        Code.BAD_RANKING, f"ranking must name each of the {count} answers once, by its place from 0 on, the best first"
+    )
 
 
 def _one(answer: Any, place: int, rank: Any, *, best_high: bool) -> tuple[float, str]:
@@ -90,4 +109,10 @@ def _one(answer: Any, place: int, rank: Any, *, best_high: bool) -> tuple[float,
         return float(place), text
     if not isinstance(rank, (int, float)) or isinstance(rank, bool):
         raise Refused(Code.BAD_RANKING, f"the rank of answer {place + 1} is {kind_of(rank)}; write a number")
-    return (-float(rank) if best_high else float(rank)), text
+    try:
+        number = float(rank)
+    except OverflowError:
+        raise Refused(
+            Code.BAD_RANKING, f"the rank of answer {place + 1} is beyond all numbers; write 1, 2, 3"
+        ) from None
+    return (-number if best_high else number), text

@@ -9,7 +9,7 @@ from typing import Any
 from rft.datasets.codes import Code
 from rft.datasets.items import Example, Rating, Refused
 from rft.datasets.rules import DataRules
-from rft.datasets.shapes.fields import ANSWERED, RATING, Fields, kind_of, prompt_of
+from rft.datasets.shapes.fields import ANSWERED, RATING, REFERENCE, Fields, kind_of, prompt_of, reference_of
 
 
 def fits(value: dict[str, Any], rules: DataRules) -> bool:
@@ -34,8 +34,9 @@ def convert(value: dict[str, Any], raw: bytes | None, rules: DataRules) -> list[
     fields = Fields(value, columns)
     identity = fields.identity()
     name = fields.find(columns.rating, RATING)
-    given = fields.take(name)
+    given = fields.get(name)
     number = _number(given)
+    fields.take(name, keep=number != given)
     if number is None or not scale.low <= number <= scale.high:
         shown = f"{given!r}"[:40] if isinstance(given, (str, int, float)) else kind_of(given)
         raise Refused(
@@ -46,14 +47,12 @@ def convert(value: dict[str, Any], raw: bytes | None, rules: DataRules) -> list[
     if answer is None:
         raise Refused(Code.BAD_RATING, "there is no answer; fill it in, or name the field in columns.answer")
     messages = prompt_of(fields, columns)
-    reference = fields.take(fields.find(columns.reference_answer, ("reference_answer", "reference")))
-    if reference is not None and not isinstance(reference, (str, dict)):
-        raise Refused(Code.BAD_REFERENCE, f"reference_answer is {kind_of(reference)}; write a string or an object")
+    reference = reference_of(fields, fields.find(columns.reference_answer, REFERENCE[:2]))
     return [
         Example(
             messages=messages,
             id=identity,
-            reference_answer=reference or None,
+            reference_answer=reference,
             answer=answer,
             rating=Rating(number, scale.low, scale.high),
             extra=fields.rest(),
