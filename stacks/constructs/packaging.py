@@ -1,17 +1,22 @@
 """Folders that become Lambda zips and layers, built without Docker; equal sources give equal folders and hashes."""
 
 import hashlib
+import json
 import shutil
 import tempfile
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from aws_cdk import aws_lambda as lambda_
 
 from rft.errors import RftError
 from rft.keys import Step
+
+NOT_OF_THE_GRADER: Final = ("data", "README.md", "generate.py", "task.toml")  # what of a task's folder scores nothing
 
 
 class PackagingError(RftError):
@@ -37,7 +42,11 @@ class Sources:
         return self._code(step, [("handler.py", handler.read_bytes()), *self._shared])
 
     def grader(self, task: str) -> lambda_.Code:
-        """Return the code of a task's grader: the reward library and the task's folder, nothing else.
+        """Return the code of a task's grader: the reward library and of the task's folder all that may score.
+
+        Modules, tables and packages that the reward needs are among it. Sample data, ``README.md`` and ``generate.py``
+        are not, and of ``task.toml`` only the line that names the reward: a change of the gate leaves the grader's
+        hash alone, so that a retry trains nothing again.
 
         Raises:
             PackagingError: the reward library has no entry.
@@ -47,8 +56,10 @@ class Sources:
         if not entry.exists():
             raise PackagingError(f"{entry}: missing; graders start there")
         folder = self.root / "tasks" / task
-        paths = [self.root / "rft" / "__init__.py", *_python(entry.parent), *_python(folder), *folder.rglob("*.toml")]
-        return self._code(f"grader-{task}", self._contents(paths))
+        own = [path for path in _files(folder) if path.relative_to(folder).parts[0] not in NOT_OF_THE_GRADER]
+        contents = self._contents([self.root / "rft" / "__init__.py", *_python(entry.parent), *own])
+        named = (f"tasks/{task}/task.toml", _grader_line(folder / "task.toml"))
+        return self._code(f"grader-{task}", sorted([*contents, named]))
 
     def layer(self, platform: str) -> lambda_.Code:
         """Return the layer of the step functions' dependencies for ``aarch64`` or ``host``.
@@ -85,7 +96,18 @@ class Sources:
 
 
 def _python(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
+    return [path for path in _files(folder) if path.suffix == ".py"]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+
+
+def _grader_line(path: Path) -> bytes:
+    """Return a task.toml with the reward's name and no more."""
+    table = tomllib.loads(path.read_text())["grader"]
+    form = "handler" if "handler" in table else "reward"
+    return f"[grader]\n{form} = {json.dumps(table[form])}\n".encode()
 
 
 def _write(folder: Path, contents: Iterable[tuple[str, bytes]]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rft.keys import Step
+from rft.rewards.entry import grader_of
 from rft.tasks import load_tasks
 from stacks.constructs.packaging import PackagingError, Sources
 from tests.stacks.assembly import ROOT, Deployed
@@ -122,6 +123,9 @@ def test_a_change_elsewhere_leaves_a_graders_hash_alone(copy: Path) -> None:
         "rft/datasets/new.py",
         f"tasks/{other}/task.toml",
         f"tasks/{task}/README.md",
+        f"tasks/{task}/generate.py",
+        f"tasks/{task}/data/more.jsonl",
+        f"tasks/{task}/__pycache__/reward.pyc",
         "lambdas/gate/handler.py",
         "rft/rewards/__pycache__/x.pyc",
     ):
@@ -133,14 +137,44 @@ def test_a_change_elsewhere_leaves_a_graders_hash_alone(copy: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["rft/rewards/entry.py", "tasks/{task}/reward.py", "tasks/{task}/task.toml", "tasks/{task}/words.py"]
+    "path",
+    [
+        "rft/rewards/entry.py",
+        "tasks/{task}/reward.py",
+        "tasks/{task}/words.py",
+        "tasks/{task}/units.json",
+        "tasks/{task}/tables/rates.csv",
+        "tasks/{task}/package/data/words.txt",
+    ],
 )
 def test_a_change_of_task_or_rewards_changes_a_graders_hash(copy: Path, path: str) -> None:
     task = sorted(TASKS)[0]
     before = _hash(copy, task)
-    with (copy / path.format(task=task)).open("a") as file:
+    target = copy / path.format(task=task)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("a") as file:
         file.write("# changed\n")
     assert _hash(copy, task) != before
+
+
+def test_another_reward_is_another_grader_but_another_gate_is_not(copy: Path) -> None:
+    task = sorted(TASKS)[0]
+    before, settings = _hash(copy, task), copy / "tasks" / task / "task.toml"
+    text = settings.read_text()
+    assert "[gate]" in text
+    settings.write_text(text.replace("[gate]", "# other words\n[gate]"))
+    assert _hash(copy, task) == before
+    name = TASKS[task].grader.reward
+    assert name
+    settings.write_text(text.replace(name, "reward.py:other"))
+    assert _hash(copy, task) != before
+
+
+@pytest.mark.parametrize("task", list(TASKS))
+def test_a_packaged_task_names_the_same_reward(copy: Path, task: str) -> None:
+    _hash(copy, task)
+    (folder,) = (copy / "build" / "functions").iterdir()
+    assert grader_of(folder / "tasks" / task) == grader_of(ROOT / "tasks" / task)
 
 
 def test_packages_do_not_depend_on_times_or_compiled_files(copy: Path) -> None:
