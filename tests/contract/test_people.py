@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -95,7 +95,7 @@ def watched(account: Removing, monkeypatch: pytest.MonkeyPatch) -> Watched:  # n
     return Watched(account, monkeypatch)
 
 
-def policy(who: str, world: Removing) -> list[dict[str, Any]]:
+def policy(who: str, world: Removing) -> list[Mapping[str, Any]]:
     """Return the statements of a policy file, filled in as docs/aws.md says."""
     text = (ROOT / "docs" / "policies" / f"{who}.json").read_text()
     filled = {
@@ -107,7 +107,7 @@ def policy(who: str, world: Removing) -> list[dict[str, Any]]:
     }
     for blank, value in filled.items():
         text = text.replace(blank, value)
-    statements: list[dict[str, Any]] = json.loads(text)["Statement"]
+    statements: list[Mapping[str, Any]] = json.loads(text)["Statement"]
     return statements
 
 
