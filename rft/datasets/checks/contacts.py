@@ -5,7 +5,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from rft.datasets.checks.detector import Detector, Span, letters_and_digits, whole
+from rft.datasets.checks.detector import DIGITS, Accept, Detector, Span, letters_and_digits, whole
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -65,10 +65,11 @@ def _passport(match: re.Match[str]) -> Span | None:
     return match.span("value") if sum(map(str.isdigit, match["value"])) >= 6 else None
 
 
-def _phone_detector(trigger: str, pattern: str, accept: Any = _phone) -> Detector:
+def _phone_detector(trigger: str, pattern: str, accept: Accept = _phone, coarse: tuple[str, ...] = ()) -> Detector:
     return Detector(
         kind="phone",
         words="a telephone number",
+        coarse=coarse,
         triggers=(trigger,),
         pattern=re.compile(pattern, re.ASCII),
         accept=accept,
@@ -93,6 +94,7 @@ CONTACTS: Final = (
     Detector(
         kind="email",
         words="an e-mail address",
+        coarse=(r"@[A-Za-z0-9\x80-\xff]",),
         triggers=(r"@[A-Za-z0-9\x80-\xff][A-Za-z0-9_\x80-\xff-]{0,250}\.[A-Za-z0-9\x80-\xff]",),
         pattern=re.compile(
             r"(?<![\w.+%'-])[\w.+%'-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![\w])"
@@ -103,6 +105,7 @@ CONTACTS: Final = (
         r"[0-9]{3}[)./ -] ?[0-9]{3}[ .-][0-9]{4}",
         r"(?<![\w.+-])(?:1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d([ .-]))[2-9]\d\d(?:\1|[ .-])\d{4}(?!\w|[.-]\d)",
         _american,
+        DIGITS,
     ),
     _phone_detector(
         rf"(?i)({_CALLED})[^0-9]{{0,96}}0[0-9 ()./\\-]{{8}}",

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable
+from typing import Final
 
 from msgspec import Struct
 
 from rft.datasets.codes import Code
 
 Span = tuple[int, int]
+DIGITS: Final = (r"[0-9](?:[ )./+A-]{0,2}[0-9]){8}",)  # nine digits, however grouped
+LETTERS_AND_DIGITS: Final = (r"[A-Z]{2}[0-9]{2} ?[A-Z0-9]{4}",)
 Accept = Callable[[re.Match[str]], Span | None]
 
 
@@ -30,7 +33,8 @@ class Detector(Struct, frozen=True, kw_only=True):
     """One detector. Several may report the same kind.
 
     ``triggers`` are regular expressions for Hyperscan over UTF-8 bytes: wherever ``pattern`` matches, one of them does,
-    also in the JSON in which the text is written. They use no look-around. ``pattern`` gives the characters; all its
+    also in the JSON in which the text is written. They use no look-around. ``coarse`` triggers fire wherever they do,
+    are shared by detectors, and cost less; without them ``triggers`` serve. ``pattern`` gives the characters; all its
     repetitions are bounded, so that its time is linear in the text. ``accept`` makes the rest of the decision.
     """
 
@@ -38,6 +42,7 @@ class Detector(Struct, frozen=True, kw_only=True):
     words: str  # with its article, for a reason: "an e-mail address"
     triggers: tuple[str, ...]
     pattern: re.Pattern[str]
+    coarse: tuple[str, ...] = ()
     accept: Accept = whole
     normal: Callable[[str], str] = folded  # equal values give equal pseudonyms
     code: Code = Code.PERSONAL_DATA

@@ -4,11 +4,10 @@ A number whose checksum lets one in ten through (or that has none) counts only b
 """
 
 import re
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Final
 
-from rft.datasets.checks.detector import Accept, Detector, Span, letters_and_digits, whole
+from rft.datasets.checks.detector import DIGITS, LETTERS_AND_DIGITS, Accept, Detector, Span, letters_and_digits, whole
 
 
 def _number(module: str) -> Any:
@@ -48,7 +47,7 @@ def _iban(match: re.Match[str]) -> Span | None:
 
 
 def _identity(
-    module: str, trigger: str, pattern: str, *, named: str | None = None, check: Callable[[str], Accept] = _valid
+    module: str, trigger: str, pattern: str, *, named: str | None = None, coarse: tuple[str, ...] = DIGITS
 ) -> Detector:
     """Return the detector of a national identity number; ``named`` are the words it must stand behind."""
     if named:
@@ -59,9 +58,10 @@ def _identity(
     return Detector(
         kind="national-id",
         words="a national identity number",
+        coarse=coarse,
         triggers=(trigger,),
         pattern=re.compile(pattern, re.ASCII),
-        accept=check(module),
+        accept=_valid(module),
         normal=letters_and_digits,
     )
 
@@ -70,6 +70,7 @@ NUMBERS: Final = (
     Detector(
         kind="credit-card",
         words="a card number",
+        coarse=DIGITS,
         triggers=(
             r"[2-6][0-9]{14}",
             r"[2-6][0-9]{3}[ -][0-9]{4}[ -][0-9]{4}[ -][0-9]{4}",
@@ -86,6 +87,7 @@ NUMBERS: Final = (
     Detector(
         kind="iban",
         words="a bank account number (IBAN)",
+        coarse=LETTERS_AND_DIGITS,
         triggers=(r"[A-Z]{2}[0-9]{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4} ?[A-Z0-9]{3}",),
         pattern=re.compile(
             r"(?<!\w)[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2}(?: ?[A-Z0-9]{3})"
@@ -98,6 +100,7 @@ NUMBERS: Final = (
     Detector(
         kind="us-ssn",
         words="a US social security number",
+        coarse=DIGITS,
         triggers=(r"[0-9]{3}-[0-9]{2}-[0-9]{4}",),
         pattern=re.compile(r"(?<![\w.-])\d{3}-\d\d-\d{4}(?!\w|[.-]\d)", re.ASCII),
         accept=_valid("us.ssn"),
@@ -106,6 +109,7 @@ NUMBERS: Final = (
     Detector(
         kind="us-ssn",
         words="a US social security number",
+        coarse=DIGITS,
         triggers=(r"(?i)(ssn|social security)[^0-9]{0,48}[0-9]{3} ?[0-9]{2} ?[0-9]{4}",),
         pattern=re.compile(
             r"(?i:\bssn|\bsocial security)\b[^\d\n]{0,12}?\b(?P<value>\d{3} ?\d\d ?\d{4})(?!\w)", re.ASCII
@@ -113,17 +117,24 @@ NUMBERS: Final = (
         accept=_valid("us.ssn"),
         normal=letters_and_digits,
     ),
-    _identity("it.codicefiscale", "[A-Z]{6}[0-9]{2}[A-Z][0-9]{2}[A-Z]", r"[A-Z]{6}\d\d[A-Z]\d\d[A-Z]\d{3}[A-Z]"),
-    _identity("mx.curp", "[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}", r"[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z0-9]\d"),
+    _identity(
+        "it.codicefiscale",
+        "[A-Z]{6}[0-9]{2}[A-Z][0-9]{2}[A-Z]",
+        r"[A-Z]{6}\d\d[A-Z]\d\d[A-Z]\d{3}[A-Z]",
+        coarse=LETTERS_AND_DIGITS,
+    ),
+    _identity(
+        "mx.curp", "[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}", r"[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z0-9]\d", coarse=LETTERS_AND_DIGITS
+    ),
     _identity("br.cpf", r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", r"\d{3}\.\d{3}\.\d{3}-\d\d"),
     _identity("be.nn", r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}-[0-9]{3}\.", r"\d\d\.\d\d\.\d\d-\d{3}\.\d\d"),
     _identity("ch.ssn", r"756\.[0-9]{4}\.[0-9]{4}\.", r"756\.\d{4}\.\d{4}\.\d\d"),
     _identity("se.personnummer", r"[0-9]{6}[-+][0-9]{4}", r"(?:\d\d)?\d{6}[-+]\d{4}"),
     _identity("fi.hetu", r"[0-9]{6}[-+A][0-9]{3}[0-9A-Y]", r"\d{6}[-+A]\d{3}[0-9A-FHJ-NPR-Y]"),
-    _identity("es.nie", r"[XYZ]-?[0-9]{7}-?[A-Z]", r"[XYZ]-?\d{7}-?[A-Z]"),
+    _identity("es.nie", r"[XYZ]-?[0-9]{7}-?[A-Z]", r"[XYZ]-?\d{7}-?[A-Z]", coarse=()),
     _identity("kr.rrn", r"[0-9]{6}-[1-8][0-9]{6}", r"\d{6}-[1-8]\d{6}"),
     _identity("cn.ric", r"[1-9][0-9]{16}[0-9X]", r"[1-9]\d{16}[\dX]"),
-    _identity("es.dni", r"[0-9]{8}-?[A-Z]", r"\d{8}-?[A-Z]", named="(?:DNI|NIF|documento nacional)"),
+    _identity("es.dni", r"[0-9]{8}-?[A-Z]", r"\d{8}-?[A-Z]", named="(?:DNI|NIF|documento nacional)", coarse=()),
     _identity(
         "fr.nir",
         r"[12] ?[0-9]{2} ?[0-9]{2}",
@@ -143,7 +154,7 @@ NUMBERS: Final = (
         "no.fodselsnummer", r"[0-9]{6} ?[0-9]{5}", r"\d{6} ?\d{5}", named="(?:f(?:ø|Ø|o)dselsnummer|personnummer)"
     ),
     _identity("in_.aadhaar", r"[0-9]{4} ?[0-9]{4}", r"\d{4} ?\d{4} ?\d{4}", named="(?:aadhaar|UIDAI)"),
-    _identity("in_.pan", r"[A-Z]{5}[0-9]{4}", r"[A-Z]{5}\d{4}[A-Z]", named="PAN"),
+    _identity("in_.pan", r"[A-Z]{5}[0-9]{4}", r"[A-Z]{5}\d{4}[A-Z]", named="PAN", coarse=()),
     _identity("gb.nhs", r"[0-9]{3}[ -]?[0-9]{3}", r"\d{3}[ -]?\d{3}[ -]?\d{4}", named="NHS"),
     _identity("tr.tckimlik", r"[0-9]{11}", r"\d{11}", named="(?:T\\.?C\\.?|kimlik)"),
     _identity("za.idnr", r"[0-9]{13}", r"\d{13}", named="(?:RSA ID|ID number|identity number)"),

@@ -1,11 +1,9 @@
 """Finding personal data and secrets in a text: one pass of Hyperscan over all triggers, then the few that fired."""
 
-import threading
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-import hyperscan
 from msgspec import Struct
 
 from rft.datasets.checks.contacts import CONTACTS
@@ -13,6 +11,7 @@ from rft.datasets.checks.detector import Detector
 from rft.datasets.checks.identifiers import NUMBERS
 from rft.datasets.checks.pseudonyms import Pseudonyms
 from rft.datasets.checks.secrets import SECRETS
+from rft.datasets.checks.triggers import Triggers
 from rft.datasets.codes import Code
 from rft.datasets.rules import Personal
 from rft.errors import TaskInvalid
@@ -50,7 +49,7 @@ class Detectors:
             raise TaskInvalid(f"personal.kinds names {unknown[0]!r}; known are {', '.join(PERSONAL_KINDS)}")
         kinds = set(rules.kinds or PERSONAL_KINDS)
         without = set(off)
-        self._database, self._local = _compiled(
+        self._coarse, self._exact = _compiled(
             tuple(
                 number
                 for number, detector in enumerate(DETECTORS)
@@ -84,13 +83,7 @@ class Detectors:
         return _apart(hits) if len(hits) > 1 else hits
 
     def _fired(self, data: bytes) -> list[int]:
-        try:
-            scratch = self._local.scratch
-        except AttributeError:
-            scratch = self._local.scratch = hyperscan.Scratch(self._database)
-        fired: list[int] = []
-        self._database.scan(data, _note, 0, fired.append, scratch)
-        return fired
+        return self._exact.fired(data) if self._coarse.fired(data) else []
 
 
 def redact(text: str, hits: Iterable[Hit], pseudonyms: Pseudonyms) -> str:
@@ -102,10 +95,6 @@ def redact(text: str, hits: Iterable[Hit], pseudonyms: Pseudonyms) -> str:
         parts += [text[end : hit.start], pseudonyms.of(hit.kind, _NORMAL[hit.kind](value))]
         end = hit.end
     return "".join([*parts, text[end:]])
-
-
-def _note(number: int, start: int, end: int, flags: int, note: object) -> None:
-    note(number)  # type: ignore[operator] # hyperscan hands the context back as it is
 
 
 def _apart(hits: list[Hit]) -> list[Hit]:
@@ -121,15 +110,10 @@ def _apart(hits: list[Hit]) -> list[Hit]:
 
 
 @lru_cache(maxsize=16)
-def _compiled(numbers: tuple[int, ...]) -> tuple[hyperscan.Database, threading.local]:
-    """Return the database of these detectors' triggers, and where each thread keeps its scratch space."""
-    triggers = [(number, trigger) for number in numbers for trigger in DETECTORS[number].triggers]
-    triggers.append((_ESCAPED, r"\\u[0-9A-Fa-f]{4}"))
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(
-        expressions=[trigger.encode() for _, trigger in triggers],
-        ids=[number for number, _ in triggers],
-        elements=len(triggers),
-        flags=[hyperscan.HS_FLAG_SINGLEMATCH] * len(triggers),
-    )
-    return database, threading.local()
+def _compiled(numbers: tuple[int, ...]) -> tuple[Triggers, Triggers]:
+    """Return a few coarse triggers that all but some records pass, at half the time, and those of each detector."""
+    escaped = (_ESCAPED, r"\\u[0-9A-Fa-f]{4}")
+    detectors = [(number, DETECTORS[number]) for number in numbers]
+    coarse = dict.fromkeys(trigger for _, detector in detectors for trigger in detector.coarse or detector.triggers)
+    exact = [(number, trigger) for number, detector in detectors for trigger in detector.triggers]
+    return Triggers([*enumerate(coarse), (len(coarse), escaped[1])]), Triggers([*exact, escaped])
