@@ -55,13 +55,8 @@ def converter(shape: Shape, rules: DataRules) -> Convert:
 
     It raises Refused with code and reason.
     """
-    convert = _ROOMS[shape].convert
-
-    def call(value: dict[str, Any], raw: bytes | None) -> list[Example]:
-        found: list[Example] = convert(value, raw, rules)
-        return found
-
-    return call
+    convert: Callable[[dict[str, Any], bytes | None, DataRules], list[Example]] = _ROOMS[shape].convert
+    return lambda value, raw: convert(value, raw, rules)
 
 
 def _shape(value: dict[str, Any], rules: DataRules) -> Shape | None:

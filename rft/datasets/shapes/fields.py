@@ -151,7 +151,13 @@ def prompt_of(fields: Fields, columns: Columns) -> list[dict[str, str]]:
     """
     name = fields.find(columns.prompt, PROMPT)
     context = fields.find(columns.context, CONTEXT)
-    if name is None and columns.prompt is None:
+    said = fields.get(name)
+    if (
+        columns.prompt is None
+        and context is not None
+        and (said is None or (isinstance(said, str) and not said.strip()))
+    ):
+        fields.take(name, keep=True)
         name, context = context, None
     text = fields.text(name, what="prompt")
     if text is None or not text.strip():

@@ -9,7 +9,7 @@ from typing import Any, Final
 from rft.datasets.items import Example
 from rft.datasets.rules import DataRules
 from rft.datasets.shapes.chat import check_prompt, read_messages
-from rft.datasets.shapes.fields import CONTEXT, PROMPT, REFERENCE, Fields, look_up, prompt_of, reference_of
+from rft.datasets.shapes.fields import CONTEXT, OURS, PROMPT, REFERENCE, Fields, look_up, prompt_of, reference_of
 
 
 def fits(value: dict[str, Any], rules: DataRules) -> bool:
@@ -26,41 +26,46 @@ def convert(value: dict[str, Any], raw: bytes | None, rules: DataRules) -> list[
         Refused: with code and reason.
 
     """
-    messages = value.get("messages")
     # The usual record, taken in one go; everything else is looked at piece by piece, to say what is wrong.
-    if rules.columns is _USUAL and type(messages) is list and (len(messages) == 1 or len(messages) == 2):
+    messages = value.get("messages")
+    if type(messages) is list and messages and rules.columns is _USUAL:
         last = messages[-1]
-        content = last.get("content") if type(last) is dict and len(last) == 2 else None
-        if type(content) is str and last.get("role") == "user" and not content.isspace() and content:
-            first = messages[0]
-            identity, reference = value.get("id"), value.get("reference_answer")
+        if (
+            type(last) is dict
+            and len(last) == 2
+            and last.get("role") == "user"
+            and type(content := last.get("content")) is str
+            and content
+            and not content.isspace()
+            and (len(messages) == 1 or (len(messages) == 2 and _instructs(messages[0])))
+        ):
+            extra = value.copy()
+            del extra["messages"]
+            identity, reference = extra.pop("id", _ABSENT), extra.pop("reference_answer", _ABSENT)
             if (
-                (first is last or _instructs(first))
-                and ((type(identity) is str and 0 < len(identity) <= 256) or (identity is None and "id" not in value))
-                and _plain_reference(reference, value)
+                (identity is _ABSENT or (type(identity) is str and 0 < len(identity) <= 256))
+                and (reference is _ABSENT or _plain_reference(reference))
+                and OURS.isdisjoint(extra)
             ):
-                extra = {name: value[name] for name in value if name not in _TAKEN}
                 return [
                     Example(
                         messages=messages,
-                        id=identity,
-                        reference_answer=reference,
+                        id=None if identity is _ABSENT else identity,
+                        reference_answer=None if reference is _ABSENT else reference,
                         extra=extra,
-                        whole=_line(raw),
+                        whole=raw if raw is None or _plain_line(raw) else raw.replace(b"\r", b" ").strip(),
                     )
                 ]
     return [_explain(value, rules)]
 
 
-def _line(raw: bytes | None) -> bytes | None:
-    """Return a record's bytes as a line of a split; a carriage return in JSON text is white space, but ends lines."""
-    if raw is None:
-        return None
-    return raw.replace(b"\r", b" ").strip() if b"\r" in raw or raw[:1] != b"{" or raw[-1:] != b"}" else raw
+def _plain_line(raw: bytes) -> bool:
+    """Return whether bytes can be a line as they are: a carriage return, white space in JSON, would end it."""
+    return raw.startswith(b"{") and raw.endswith(b"}") and b"\r" not in raw
 
 
 _USUAL: Final = DataRules().columns  # the default is one object: a task that names fields has another
-_TAKEN: Final = frozenset(("id", "messages", "reference_answer"))
+_ABSENT: Final[Any] = object()
 
 
 def _instructs(message: Any) -> bool:
@@ -73,10 +78,10 @@ def _instructs(message: Any) -> bool:
     )
 
 
-def _plain_reference(reference: Any, value: dict[str, Any]) -> bool:
+def _plain_reference(reference: Any) -> bool:
     if type(reference) is str:
-        return bool(reference.strip())
-    return (reference is None and "reference_answer" not in value) or (type(reference) is dict and bool(reference))
+        return bool(reference) and not reference.isspace()
+    return type(reference) is dict and bool(reference)
 
 
 def _explain(value: dict[str, Any], rules: DataRules) -> Example:
