@@ -6,7 +6,7 @@ Stacks read the whole; functions get the same value as JSON in the variable ``RF
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
@@ -21,6 +21,9 @@ Positive = Annotated[float, Meta(gt=0)]
 Seconds = Annotated[int, Meta(ge=1, le=86_400)]
 Days = Annotated[int, Meta(ge=1, le=3_650)]
 Amount = Annotated[float, Meta(ge=0)]
+
+RFT_REGIONS: Final = ("us-east-1", "us-west-2")  # Amazon Nova; open-weight models only
+MAX_EVENTS: Final = 20_000  # of an execution's history; Step Functions ends it at 25,000 and evaluation needs some
 
 
 class Strict(Struct, frozen=True, forbid_unknown_fields=True):
@@ -171,6 +174,20 @@ def _explain(message: str) -> str:
     return f"{place[1] or 'top level'}: {message[: place.start()]}; correct this key"
 
 
+def history_events(waits: Workflow) -> float:
+    """Return how many history events a run's waits make at their longest.
+
+    A look at something takes five events of its Task, two of the Choice and two of the Wait behind it; a look at a job
+    six of the Task that waits for the token, five of CheckTraining and two of the Choice. A run deploys its candidate,
+    and promotes twice if another champion came meanwhile.
+    """
+    return (
+        9 * waits.slot_hours * 3600 / waits.slot_poll_seconds
+        + 13 * waits.max_training_hours * 3600 / waits.training_poll_seconds
+        + 9 * 3 * waits.deployment_minutes * 60 / waits.deployment_poll_seconds
+    )
+
+
 def _contradictions(settings: Settings, stem: str) -> list[str]:
     found = []
     if settings.name != stem:
@@ -180,6 +197,16 @@ def _contradictions(settings: Settings, stem: str) -> list[str]:
             found.append(f"network.availability_zones: {zone} is not in {settings.region}; name zones of that Region")
     if settings.region not in settings.security.residency_regions:
         found.append(f"security.residency_regions: does not hold {settings.region} itself; add it")
+    if settings.region not in RFT_REGIONS:
+        found.append(
+            f"region: Bedrock trains by reinforcement in {' and '.join(RFT_REGIONS)} only, Amazon Nova in the first "
+            "and open-weight models in the second; choose one of them"
+        )
+    if (events := history_events(settings.workflow)) > MAX_EVENTS:
+        found.append(
+            f"workflow: its waits could make {events:,.0f} history events, more than {MAX_EVENTS:,}; raise "
+            "slot_poll_seconds, training_poll_seconds or deployment_poll_seconds, or lower the hours"
+        )
     if settings.functions.platform not in ("aarch64", "host"):
         found.append("functions.platform: must be aarch64 (AWS) or host (embedded AWS)")
     serving = settings.serving

@@ -1,7 +1,8 @@
 """Lint the workflows: the ASL linter's rules, and ours, which no linter knows.
 
 Ours: every function's name is a ``${State}`` of ``rft.keys``; every Task has a timeout and retries with jitter; every
-Task catches everything and so reaches clean-up, unless clean-up or the report of a failure lies behind it already.
+Task catches everything and so reaches clean-up, unless clean-up or the report of a failure lies behind it already; no
+Catch trusts that an error has a cause (ASL: Cause is optional); Lambda's own faults are all retried.
 """
 
 import json
@@ -23,6 +24,14 @@ PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 NUMBER = re.compile(r"(Seconds|Concurrency)$")
 TEXT = re.compile(r"Bucket$")
 CLEAN_UP = State.CLEAN_UP
+CAUSE = "$states.errorOutput.Cause"
+FAULTS = {  # of the service, not of a function
+    "Lambda.AWSLambdaException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.SdkClientException",
+    "Lambda.ServiceException",
+    "Lambda.TooManyRequestsException",
+}
 Named = tuple[str, dict[str, Any]]
 
 
@@ -80,6 +89,9 @@ def _task_problems(name: str, state: dict[str, Any]) -> Iterator[str]:
         yield "has no Retry"
     if any(retry.get("JitterStrategy") != "FULL" for retry in retries):
         yield 'retries without "JitterStrategy": "FULL"'
+    retried = {error for retry in retries for error in retry["ErrorEquals"]}
+    if retries and FAULTS - retried:
+        yield f"does not retry {', '.join(sorted(FAULTS - retried))}"
     function = state.get("Arguments", {}).get("FunctionName")
     # Two states may share a function (Report and ReportFailure); the name must then be a part of the state's.
     if isinstance(function, str) and not name.startswith(function.strip("${}")):
@@ -87,6 +99,9 @@ def _task_problems(name: str, state: dict[str, Any]) -> Iterator[str]:
 
 
 def _catch_problems(machine: dict[str, Any], name: str, state: dict[str, Any]) -> Iterator[str]:
+    text = json.dumps(state.get("Catch", []))
+    if text.count(CAUSE) != 2 * text.count(f"$exists({CAUSE})"):
+        yield f"catches with {CAUSE} without asking $exists() of it; an error need not have a cause"
     if name not in machine["States"]:
         return  # inside a Map: its failure is the Map's
     if name in reachable(machine, CLEAN_UP):

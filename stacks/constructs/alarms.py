@@ -38,6 +38,17 @@ class Alarms:
                 _metric("AWS/States", metric, machine, "Sum"),
                 above=0,
             )
+        clean_up = {"StateMachineArn": self._stack.arns.machine("clean-up")}
+        for name, metric, what in (
+            ("clean-up-failed", "ExecutionsFailed", "failed"),
+            ("clean-up-timed-out", "ExecutionsTimedOut", "timed out"),
+        ):
+            self._alarm(
+                name,
+                f"A clean-up {what}; the reconciler tries again, but what is left may bill meanwhile: `rft show RUN`",
+                _metric("AWS/States", metric, clean_up, "Sum"),
+                above=0,
+            )
         hours = training_seconds(self._stack.settings) / 3600
         self._alarm(
             "run-too-old",

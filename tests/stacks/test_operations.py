@@ -21,6 +21,8 @@ def test_alarms_watch_runs_letters_graders_and_money(deployed: Deployed) -> None
         "runs-failed": ("AWS/States", "ExecutionsFailed"),
         "runs-timed-out": ("AWS/States", "ExecutionsTimedOut"),
         "runs-aborted": ("AWS/States", "ExecutionsAborted"),
+        "clean-up-failed": ("AWS/States", "ExecutionsFailed"),
+        "clean-up-timed-out": ("AWS/States", "ExecutionsTimedOut"),
         "run-too-old": (METRIC_NAMESPACE, Metric.OLDEST_RUN_AGE),
         "dead-letters": ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
         "reconciler-errors": ("AWS/Lambda", "Errors"),

@@ -6,7 +6,7 @@ import pytest
 
 from rft.errors import SettingsInvalid
 from rft.keys import Serving
-from rft.settings import decode_settings, encode_settings, load_settings
+from rft.settings import Workflow, decode_settings, encode_settings, history_events, load_settings
 
 ENVIRONMENTS = Path(__file__).parents[3] / "environments"
 
@@ -46,6 +46,9 @@ def test_every_shipped_environment_is_valid_and_survives_its_encoding(name):
         ("max_training_hours = 8.0", "max_trainig_hours = 8.0", "max_trainig_hours", "workflow"),
         ("[caps]\nmax_run_usd = 600.0", "[caps]", "max_run_usd", "caps"),
         ("[caps]", "[caps", "not valid TOML", "line"),
+        ("max_training_hours = 8.0", "training_poll_seconds = 2", "workflow", "slot_poll_seconds"),
+        ("max_training_hours = 8.0", "slot_poll_seconds = 30", "workflow", "history events"),
+        ("max_training_hours = 8.0", "deployment_poll_seconds = 1", "workflow", "deployment_poll_seconds"),
     ],
 )
 def test_a_wrong_value_is_refused_with_file_key_and_fix(write, old, new, key, hint):
@@ -72,3 +75,22 @@ def test_a_commitment_needs_its_approval_by_name(write):
         load_settings(write('[serving]\nmode = "on_demand"\n', COMMITTED + 'approved_commitment = "SixMonths"\n'))
     approved = load_settings(write('[serving]\nmode = "on_demand"\n', COMMITTED + 'approved_commitment = "OneMonth"\n'))
     assert approved.serving.mode is Serving.PROVISIONED
+
+
+def test_a_region_without_reinforcement_fine_tuning_is_refused(write):
+    path = write()
+    path.write_text(path.read_text().replace("us-east-1", "eu-central-1"))
+    with pytest.raises(SettingsInvalid, match=r"region: .*us-east-1 and us-west-2 only"):
+        load_settings(path)
+
+
+def test_history_events_are_counted_as_step_functions_writes_them():
+    workflow = Workflow(
+        slot_hours=1.0,
+        slot_poll_seconds=3600,
+        max_training_hours=1.0,
+        training_poll_seconds=3600,
+        deployment_minutes=1.0,
+        deployment_poll_seconds=60,
+    )
+    assert history_events(workflow) == 9 + 13 + 3 * 9

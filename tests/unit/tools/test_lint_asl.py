@@ -37,6 +37,18 @@ def test_a_task_needs_retries_with_jitter(machine: Machine) -> None:
     assert problems(machine) == ['Gate: retries without "JitterStrategy": "FULL"', "Promote: has no Retry"]
 
 
+def test_faults_of_lambda_itself_are_retried(machine: Machine) -> None:
+    machine["States"]["Gate"]["Retry"][0]["ErrorEquals"].remove("Lambda.ClientExecutionTimeoutException")
+    assert problems(machine) == ["Gate: does not retry Lambda.ClientExecutionTimeoutException"]
+
+
+@pytest.mark.parametrize("state", ["Gate", "Evaluate"])
+def test_an_error_need_not_have_a_cause(machine: Machine, state: str) -> None:
+    machine["States"][state]["Catch"][0]["Assign"]["cause"] = "{% $states.errorOutput.Cause %}"
+    (problem,) = problems(machine)
+    assert problem.startswith(f"{state}: catches with $states.errorOutput.Cause without")
+
+
 def test_a_task_inside_a_map_is_held_to_the_same(machine: Machine) -> None:
     del machine["States"]["Evaluate"]["ItemProcessor"]["States"]["EvaluateBatch"]["TimeoutSeconds"]
     assert problems(machine) == ["EvaluateBatch: has no TimeoutSeconds"]
