@@ -28,6 +28,7 @@ SERVICES = {
     "bedrock",
     "bedrock-runtime",
     "cloudwatch",
+    "comprehend",
     "dynamodb",
     "lambda",
     "s3",

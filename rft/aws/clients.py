@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_comprehend import ComprehendClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
@@ -36,6 +37,12 @@ def bedrock() -> "BedrockClient":
 def bedrock_runtime() -> "BedrockRuntimeClient":
     """Return the client that asks models; it slows down by itself when throttled."""
     return boto3.client("bedrock-runtime", config=RUNTIME)
+
+
+@lru_cache(maxsize=1)
+def comprehend() -> "ComprehendClient":
+    """Return the Comprehend client; it slows down by itself when throttled."""
+    return boto3.client("comprehend", config=RUNTIME)
 
 
 @lru_cache(maxsize=1)

@@ -132,6 +132,11 @@ def _listed(found: list[Found]) -> str:
     return " and ".join([*said[:3], *([f"{more} more"] if more > 0 else [])])
 
 
+def text_of(example: Example) -> str:
+    """Return all texts of a record that the check looks through, a line feed between them."""
+    return "\n".join(_texts(example))
+
+
 def _texts(example: Example) -> list[str]:
     texts: list[str] = []
 
