@@ -132,10 +132,10 @@ def _listed(said: Any, where: str, place: int, words: Mapping[str, int]) -> tupl
 
 
 def _read(said: Any, where: str, words: Mapping[str, int]) -> int:
-    if isinstance(said, float) and said.is_integer():
-        said = int(said)
-    text = str(said).strip().casefold() if isinstance(said, (str, int)) and not isinstance(said, bool) else None
-    if text is not None and text in words:
-        return words[text]
+    if isinstance(said, (str, int, float)) and not isinstance(said, bool):
+        text = str(said).strip().casefold()
+        side = words.get(text, words.get(text.removesuffix(".0")))  # tables with gaps make 2.0 of 2
+        if side is not None:
+            return side
     shown = repr(said)[:40] if isinstance(said, (str, int, float)) else kind_of(said)
     raise Refused(Code.BAD_VOTE, f"{where} says {shown}; say in [data.votes] which values mean first, second and tie")

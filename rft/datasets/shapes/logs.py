@@ -5,6 +5,7 @@
 Bodies over 100 KB stand apart in S3 (``inputBodyS3Path``, ``outputBodyS3Path``) and are put in before.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from rft.datasets.codes import Code
@@ -36,11 +37,14 @@ def convert(value: dict[str, Any], raw: bytes | None, rules: DataRules) -> list[
     asked = _body(fields, "input")
     answered = _body(fields, "output")
     messages = fold(_prompt(asked))
+    answer = _answer(answered)
+    if not answer.strip():
+        raise Refused(Code.BAD_LOG, "the answer has no text; leave the entry out")
     return [
         Example(
             messages=messages,
             id=_identity(value),
-            answer=_answer(answered),
+            answer=answer,
             extra=fields.rest(),
         )
     ]
@@ -56,6 +60,8 @@ def _body(fields: Fields, side: str) -> dict[str, Any]:
     if not isinstance(part, dict):
         raise Refused(Code.BAD_LOG, f"{side} is {kind_of(part)}; the entry is no log of a call")
     body = part.get(f"{side}BodyJson")
+    if isinstance(body, list):  # a streamed answer, chunk by chunk
+        return {"completion": "".join(_pieces(body))}
     if body is None and part.get(f"{side}BodyS3Path"):
         raise Refused(
             Code.BAD_LOG,
@@ -64,6 +70,18 @@ def _body(fields: Fields, side: str) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Refused(Code.BAD_LOG, f"{side}.{side}BodyJson is {kind_of(body)}; only calls that log text can be used")
     return body
+
+
+def _pieces(chunks: list[Any]) -> Iterator[str]:
+    """Yield the text in the chunks of a stream, of Converse or of one of the models."""
+    for chunk in chunks:
+        if not isinstance(chunk, dict):
+            continue
+        inner = chunk.get("contentBlockDelta", chunk)
+        delta = inner.get("delta") if isinstance(inner, dict) else None
+        text = delta.get("text") if isinstance(delta, dict) else chunk.get("generation", chunk.get("outputText"))
+        if isinstance(text, str):
+            yield text
 
 
 def _prompt(body: dict[str, Any]) -> list[Message]:
@@ -98,7 +116,15 @@ def _answer(body: dict[str, Any]) -> str:
         texts = [part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str)]
         if texts:
             return "".join(texts)
-    for name in ("generation", "completion", "outputText"):
+    for name in ("results", "outputs", "choices"):  # one answer each, of which the first counts
+        answers = body.get(name)
+        if isinstance(answers, list) and answers and isinstance(answers[0], dict):
+            body = answers[0]
+            break
+    message = body.get("message")
+    if isinstance(message, dict) and isinstance(message.get("content"), str):
+        return str(message["content"])
+    for name in ("generation", "completion", "outputText", "text"):
         if isinstance(body.get(name), str):
             return str(body[name])
     raise Refused(Code.BAD_LOG, "the output body holds no text; tool calls and pictures cannot be used")
