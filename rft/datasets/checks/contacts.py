@@ -35,6 +35,16 @@ def _dialled(text: str) -> "PhoneNumber | None":
     return None
 
 
+def _email(match: re.Match[str]) -> Span | None:
+    """Accept a domain behind a local part of up to 64 characters; looking back from the @ is faster than for words."""
+    at = match.start()
+    before = _LOCAL.match(match.string[max(at - 65, 0) : at][::-1])
+    return (at - before.end(), match.end()) if before and before.end() <= 64 else None
+
+
+_LOCAL: Final = re.compile(r"[\w.+%'-]+")
+
+
 def _phone(match: re.Match[str]) -> Span | None:
     span = whole(match)
     return span if span and _dialled(match.string[slice(*span)]) else None
@@ -96,11 +106,10 @@ CONTACTS: Final = (
         words="an e-mail address",
         coarse=(r"@[A-Za-z0-9\x80-\xff]",),
         triggers=(r"@[A-Za-z0-9\x80-\xff][A-Za-z0-9_\x80-\xff-]{0,250}\.[A-Za-z0-9\x80-\xff]",),
-        pattern=re.compile(
-            r"(?<![\w.+%'-])[\w.+%'-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![\w])"
-        ),
+        pattern=re.compile(r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?!\w)"),
+        accept=_email,
     ),
-    _phone_detector(r"\+[1-9][0-9 ()./\\-]{6}", r"(?<![\w+])\+[1-9](?:[ ()./-]{0,3}\d){7,14}(?!\w)"),
+    _phone_detector(r"\+[1-9][0-9 ()./\\-]{6}", r"\+(?<![\w+]\+)[1-9](?:[ ()./-]{0,3}\d){7,14}(?!\w)"),
     _phone_detector(
         r"[0-9]{3}[)./ -] ?[0-9]{3}[ .-][0-9]{4}",
         r"(?<![\w.+-])(?:1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d([ .-]))[2-9]\d\d(?:\1|[ .-])\d{4}(?!\w|[.-]\d)",

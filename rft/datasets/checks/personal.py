@@ -62,7 +62,7 @@ def check_example(
     if action == "redact" and pseudonyms is None:
         raise ValueError("to redact, pseudonyms are needed")
     raw = raw if raw is not None else example.whole
-    if (raw is not None and detectors.clean(raw)) or not detectors.scan("\0".join(_texts(example))):
+    if detectors.clean(text_of(example).encode(errors="surrogatepass") if raw is None else raw):
         return Checked(example, [])
     found: list[Found] = []
 
@@ -134,18 +134,13 @@ def _listed(found: list[Found]) -> str:
 
 def text_of(example: Example) -> str:
     """Return all texts of a record that the check looks through, a line feed between them."""
-    return "\n".join(_texts(example))
-
-
-def _texts(example: Example) -> list[str]:
-    texts: list[str] = []
-
-    def note(text: str, where: str) -> str:
-        texts.append(text)
-        return text
-
-    _mapped(example, note)
-    return texts
+    texts = [message["content"] for message in example.messages]
+    texts += [text for text in (example.id, example.chosen, example.rejected, example.answer) if text]
+    texts += [vote.annotator for vote in example.votes or ()]
+    for value in (example.reference_answer, example.extra):
+        if value:
+            _value(value, "", lambda text, _: texts.append(text) or text)  # type: ignore[func-returns-value]
+    return "\n".join(texts)
 
 
 _MESSAGES: Final = {"system": "the system message", "user": "the user message"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rft.datasets.checks.personal import Found, PersonalCounter, check_example
+from rft.datasets.checks.personal import Found, PersonalCounter, check_example, text_of
 from rft.datasets.checks.pseudonyms import Pseudonyms
 from rft.datasets.checks.scanning import Detectors
 from rft.datasets.codes import Code, Severity
@@ -127,3 +127,8 @@ def test_findings_count_records_by_kind_and_show_the_first_places() -> None:
     assert personal.places[0].detail == "an e-mail address in the answer"
     assert (secret.code, secret.count, [place.line for place in secret.places]) == (Code.SECRET, 1, [8])
     assert PersonalCounter().findings(DataRules(), of=20) == []
+
+
+@pytest.mark.parametrize("where", PLACES)
+def test_the_text_of_a_record_holds_every_place(where: str) -> None:
+    assert MAIL in text_of(PLACES[where])
