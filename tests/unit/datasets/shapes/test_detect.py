@@ -1,5 +1,8 @@
 """The shape of a file is what most of its first records are."""
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +11,9 @@ from rft.datasets.items import Shape
 from rft.datasets.rules import Columns, DataRules
 from rft.datasets.shapes import detect
 from rft.errors import DatasetUnreadable
-from tests.unit.datasets.shapes.helpers import user
+from tests.unit.datasets.shapes.helpers import convert, lost, user
 
+ROOT = Path(__file__).parents[4]
 CHAT = {"messages": user("a")}
 PAIR = {"prompt": "a", "chosen": "b", "rejected": "c"}
 
@@ -56,3 +60,14 @@ def test_an_unknown_shape_says_what_to_write() -> None:
         detect([{"frage": "a", "antwort": "b"}], DataRules())
     assert "fields: antwort, frage" in str(error.value)
     assert "[data.columns]" in str(error.value)
+
+
+def test_the_records_in_the_docs_are_of_the_shapes_that_they_stand_for() -> None:
+    rows = re.findall(r"^\| `([\w-]+)` \| `(\{.+?\})` \|", (ROOT / "docs" / "data.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(name for name, _ in rows) == sorted(Shape)
+    for name, record in rows:
+        value = json.loads(record)
+        assert detect([value], DataRules()) == name
+        examples = convert(Shape(name), value)
+        assert examples
+        assert lost(value, examples) == []
