@@ -17,6 +17,7 @@ from tests.stacks.policy import Policies, Request, Statement, allowed
 
 SERVICE_ROLE = "service role"
 BASE = "amazon.nova-2-lite-v1:0:256k"
+BASELINE = "amazon.nova-2-lite-v1:0"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,8 @@ def _rows() -> Iterator[Row]:
         yield Row(step, "bedrock:CreateCustomModelDeployment", "{bedrock}custom-model-deployment/x")
         yield Row(step, "bedrock:GetCustomModelDeployment", "{bedrock}custom-model-deployment/x")
         yield Row(step, "bedrock:ListCustomModelDeployments", "*")
+        yield Row(step, "bedrock:TagResource", "{bedrock}custom-model-deployment/x")
+    yield Row(Step.PROMOTE, "bedrock:TagResource", "{bedrock}provisioned-model/x")
     yield Row(Step.PROMOTE, "bedrock:UpdateCustomModelDeployment", "{bedrock}custom-model-deployment/x")
     for step in (Step.RETIRE, Step.CLEAN_UP, Step.RECONCILER):
         yield Row(step, "bedrock:DeleteCustomModelDeployment", "{bedrock}custom-model-deployment/x")
@@ -78,6 +81,10 @@ def _rows() -> Iterator[Row]:
     for step in (Step.CLEAN_UP, Step.RECONCILER):
         yield Row(step, "bedrock:DeleteProvisionedModelThroughput", "{bedrock}provisioned-model/x")
     yield Row(Step.EVALUATE_BATCH, "bedrock:InvokeModel", "{bedrock}custom-model-deployment/x")
+    for step in (Step.CALIBRATE, Step.EVALUATE_BATCH):  # the baseline: its profile, and the model where that may lead
+        yield Row(step, "bedrock:InvokeModel", f"{{bedrock}}inference-profile/us.{BASELINE}")
+        for region in ("us-east-1", "us-east-2", "us-west-2"):
+            yield Row(step, "bedrock:InvokeModel", f"arn:aws:bedrock:{region}::foundation-model/{BASELINE}")
     # 5.5 through the endpoints, beside the calls above
     yield Row(Step.VALIDATE_DATA, "s3:GetObject", "{intake}/incoming/arithmetic/file.jsonl")
     yield Row(Step.VALIDATE_DATA, "s3:GetObjectVersion", "{intake}/incoming/arithmetic/file.jsonl")
@@ -106,6 +113,33 @@ def _rows() -> Iterator[Row]:
 
 
 ROWS = list(_rows())
+
+
+def _not_needed() -> Iterator[tuple[Row, str]]:
+    """Yield what AWS documents and nobody of ours needs, and why; so nobody may."""
+    for action in (  # 5.2
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeVpcs",
+        "ec2:DescribeDhcpOptions",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeSecurityGroups",
+        "ec2:CreateNetworkInterface",
+        "ec2:CreateNetworkInterfacePermission",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DeleteNetworkInterfacePermission",
+        "ec2:CreateTags",
+    ):
+        yield Row(SERVICE_ROLE, action, "*"), "our jobs send no vpcConfig, so Bedrock makes no interfaces in a VPC"
+    yield Row(SERVICE_ROLE, "s3:PutObject", "{datasets}/datasets/x"), "Bedrock reads data sets and writes none"
+    for step in Step:
+        answer = "bedrock:InvokeModel"
+        yield Row(step, answer, "{bedrock}provisioned-model/x"), "evaluation asks deployments; clients ask the champion"
+        streaming = "bedrock:InvokeModelWithResponseStream"
+        yield Row(step, streaming, "{bedrock}custom-model-deployment/x"), "scores need whole answers: no streaming"
+        yield Row(step, "bedrock:CreateModelInvocationJob", "*"), "evaluation goes through Converse (ADR 0005)"
+
+
+NOT_NEEDED = list(_not_needed())
 
 
 def places(*, environment: str, account: str, region: str, keys: Mapping[str, str]) -> dict[str, str]:
@@ -206,6 +240,17 @@ def test_without_its_grant_nobody_may(prod: Deployed, row: Row) -> None:
     without = [statement for statement in policies.identity if request.action not in listed(statement["Action"])]
     stripped = Policies(identity=without, resource=policies.resource, key=policies.key, endpoint=policies.endpoint)
     assert not allowed(request, stripped), f"{row}: allowed without its grant"
+
+
+@pytest.mark.parametrize(("row", "why"), NOT_NEEDED, ids=[_name(row) for row, _ in NOT_NEEDED])
+def test_what_nobody_needs_nobody_may(prod: Deployed, row: Row, why: str) -> None:
+    request, policies = _question(prod, row)
+    assert not _may_by_identity(request, policies), f"{row}: granted, although {why}"
+
+
+def _may_by_identity(request: Request, policies: Policies) -> bool:
+    """Return whether the principal's own policy allows a request, whatever else denies it."""
+    return allowed(request, Policies(identity=policies.identity))
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.via], ids=_name)
