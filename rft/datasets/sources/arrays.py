@@ -34,7 +34,7 @@ LINE_FEED: Final = 10
 
 
 def read_array(window: Window) -> Iterator[Item]:
-    """Yield the elements of the array at the window's place. Memory: ``MAX_ITEM`` bytes and two chunks.
+    """Yield the elements of the array at the window's place.
 
     Raises:
         DatasetUnreadable: an element or the array has no end, or text follows the array; the message names the place.

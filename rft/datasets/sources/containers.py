@@ -16,7 +16,8 @@ from rft.datasets.sources.text import BOM, SPACE, Limits, chunks_of
 from rft.datasets.sources.window import Window
 from rft.errors import DatasetUnreadable
 
-_OBJECT_LINE: Final = re.compile(rb'\n[ \t]*+\{[ \t]*+"(?!")')  # never begins a line of CSV, which doubles the quote
+# In a row, the quote would be doubled or end its field; so no CSV holds this.
+_OBJECT_LINE: Final = re.compile(rb'\n[ \t]*+\{ *+"[^",;\t\r\n]')
 _WRAPPED: Final = re.compile(rb'\{\s*+"(data|records|rows|items)"\s*+:\s*+\[\s*+[{\]]')
 _NEXT_RECORD: Final = re.compile(rb"\}[ \t\r]*+\n\s*+\{")
 _DEFAULT: Final = Limits()
@@ -76,7 +77,7 @@ def open_reading(stream: Source, *, name: str = "", limits: Limits = _DEFAULT) -
 
     An array begins with ``[`` and JSONL with ``{``; all else is CSV, unless lines that begin an object follow. ``name``
     is for messages alone. A byte order mark belongs to no item. The items are the same however ``stream`` hands out its
-    bytes. Memory: ``MAX_ITEM`` bytes and a few chunks, and what ``compression.unpacked`` says.
+    bytes. Memory: at most 16 MiB whatever is dropped, and the window of a zstd file.
 
     Raises:
         DatasetUnreadable: binary, another encoding, a damaged archive, no container that we know, beyond ``limits``.

@@ -10,7 +10,7 @@ from rft.errors import DatasetUnreadable
 def read_lines(chunks: Iterator[bytes], start: int, max_items: int) -> Iterator[Item]:
     """Yield every line, empty ones too; what follows the last line feed is a line only if it is not empty.
 
-    ``start`` is the byte of the text at which the chunks begin. Memory: ``MAX_ITEM`` bytes and two chunks.
+    ``start`` is the byte of the text at which the chunks begin.
 
     Raises:
         DatasetUnreadable: there are more than ``max_items`` lines.

@@ -49,36 +49,34 @@ def read_header(window: Window) -> Dialect:
     bare = re.sub(rb'"[^"]*+"?', b"", first).decode(errors="replace")
     delimiter = max(DELIMITERS, key=bare.count)
     unnamed = _dialect(delimiter, ())
+    line, offset = window.line, window.offset
     item = _row(window, unnamed)
     if item is None or item.length > MAX_HEADER:
-        raise window.broken(f"the first line is no CSV header: it has over {MAX_HEADER:,} bytes")
+        what = f"the first line is no CSV header: it has over {MAX_HEADER:,} bytes"
+        raise window.broken(what, line=line, offset=offset)
     try:
         names = [name.strip() for name in _fields(item.data, unnamed)]
     except Refused as refused:
-        raise window.broken(
-            f"the first line is no CSV header: {refused.reason}", line=item.line, offset=item.start
-        ) from None
+        raise window.broken(f"the first line is no CSV header: {refused.reason}", line=line, offset=offset) from None
     if len(names) == 1 and not _NAME.fullmatch(names[0]):
         raise window.broken(
             f"the file is neither JSONL, nor a JSON array, nor CSV with a header: it begins with "
             f"{item.data[:40].decode(errors='replace')!r}",
-            line=item.line,
-            offset=item.start,
+            line=line,
+            offset=offset,
         )
     for place, name in enumerate(names):
         if not name:
             raise window.broken(
-                f"the CSV header has no name for field {place + 1}; give it one", line=item.line, offset=item.start
+                f"the CSV header has no name for field {place + 1}; give it one", line=line, offset=offset
             )
         if name in names[:place]:
-            raise window.broken(
-                f"the CSV header names {name[:60]!r} twice; rename one", line=item.line, offset=item.start
-            )
+            raise window.broken(f"the CSV header names {name[:60]!r} twice; rename one", line=line, offset=offset)
     return _dialect(delimiter, tuple(names))
 
 
 def read_rows(window: Window, dialect: Dialect) -> Iterator[Item]:
-    """Yield the rows behind the header, empty lines too. Memory: ``MAX_ITEM`` bytes and two chunks.
+    """Yield the rows behind the header, empty lines too.
 
     Raises:
         DatasetUnreadable: a quote is never closed; the message names the place where its row begins.
