@@ -44,6 +44,13 @@ def test_ranked_fields() -> None:
     assert [example.id for example in examples] == [None] * 3
 
 
+def test_pairs_of_a_ranking_share_nothing_that_can_change() -> None:
+    first, second, _ = convert(Shape.RANKINGS, {"prompt": "p", "answers": ["a", "b", "c"], "topic": "t"})
+    first.extra["topic"] = "other"
+    first.messages[0]["content"] = "other"
+    assert (second.extra["topic"], second.messages) == ("t", user("p"))
+
+
 def test_ten_answers_make_45_pairs_and_eleven_none() -> None:
     assert len(convert(Shape.RANKINGS, {"prompt": "p", "answers": [str(place) for place in range(10)]})) == 45
     with pytest.raises(Refused, match="bad-ranking: there are 11 answers; rank 2 to 10"):

@@ -20,6 +20,14 @@ TURNS = [*user("Hi"), {"role": "assistant", "content": "Hello"}, *user("2 + 2?")
     [
         ({"prompt": "2 + 2?", "chosen": "4", "rejected": "5"}, user("2 + 2?")),
         ({"messages": user("2 + 2?"), "chosen": "4", "rejected": "5"}, user("2 + 2?")),
+        (
+            {
+                "messages": [{"role": "user", "content": [{"text": "2 + "}, {"text": "2?"}]}],
+                "chosen": "4",
+                "rejected": "5",
+            },
+            user("2 + 2?"),
+        ),
         ({"system": "Be brief.", "question": "2 + 2?", "chosen": "4", "rejected": "5"}, [SYSTEM, *user("2 + 2?")]),
         ({"prompt": "2 + 2?", "chosen": FOUR, "rejected": [FIVE]}, user("2 + 2?")),
         ({"prompt": [SYSTEM, *user("2 + 2?")], "chosen": [FOUR], "rejected": [FIVE]}, [SYSTEM, *user("2 + 2?")]),
@@ -122,12 +130,16 @@ def test_more_than_half_of_the_votes_decide(votes: tuple[Any, ...], chosen: str 
     assert lost(value, [example]) == []
 
 
-def test_votes_are_told_of_the_chosen_answer() -> None:
-    example = one(
-        Shape.JUDGEMENTS,
-        {**JUDGED, "annotator1": 2, "annotator2": 1, "annotator3": 2, "annotator4": 2, "annotator5": 0},
-    )
-    assert [vote.verdict for vote in example.votes or []] == ["chosen", "rejected", "chosen", "chosen", "tie"]
+@pytest.mark.parametrize(
+    ("votes", "told"),
+    [
+        ((2, 1, 2, 2, 0), ["chosen", "rejected", "chosen", "chosen", "tie"]),
+        ((1, 2, 0, 1, 1), ["chosen", "rejected", "tie", "chosen", "chosen"]),
+    ],
+)
+def test_votes_are_told_of_the_chosen_answer(votes: tuple[int, ...], told: list[str]) -> None:
+    example = one(Shape.JUDGEMENTS, {**JUDGED, "votes": list(votes)})
+    assert [vote.verdict for vote in example.votes or []] == told
 
 
 @pytest.mark.parametrize(
