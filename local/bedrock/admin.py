@@ -4,10 +4,13 @@ from typing import Any
 
 import msgspec
 
-from local.bedrock.deployments import status
+from local.bedrock import deployments
+from local.bedrock import throughput as throughputs
 from local.bedrock.faults import Fault
 from local.bedrock.options import BedrockOptions
 from local.bedrock.service import Bedrock
+from local.bedrock.store import Deployment, Job, Model, Throughput
+from rft.keys import Tag
 
 
 def answer(bedrock: Bedrock, method: str, path: str, body: bytes) -> Any:
@@ -50,14 +53,22 @@ def _lose_deployment(bedrock: Bedrock, name: str) -> Any:
     return {"gone": found}
 
 
-def billing(bedrock: Bedrock) -> dict[str, list[str]]:
-    """Return what costs money by the hour right now, what is stored, and what is deployed on demand."""
+def billing(bedrock: Bedrock) -> dict[str, list[dict[str, str]]]:
+    """Return what costs money by the hour right now, what is stored, and what is deployed on demand.
+
+    Each item has its name, ARN, status and the run that its tag ``rft:run`` names, empty if it has none.
+    """
     store = bedrock.store
+
+    def item(held: Job | Model | Deployment | Throughput, state: str) -> dict[str, str]:
+        run = store.tags.get(held.arn, {}).get(Tag.RUN, "")
+        return {"name": held.name, "arn": held.arn, "status": state, "run": run}
+
     with store.lock:
-        hourly = [job.name for job in store.jobs.values() if job.status in ("InProgress", "Stopping")]
-        hourly += [throughput.name for throughput in store.throughputs.values()]
+        hourly = [item(job, job.status) for job in store.jobs.values() if job.status in ("InProgress", "Stopping")]
+        hourly += [item(throughput, throughputs.status(throughput)) for throughput in store.throughputs.values()]
         return {
             "hourly": hourly,
-            "models": [model.name for model in store.models.values()],
-            "deployments": [f"{d.name} {status(d)}" for d in store.deployments.values()],
+            "models": [item(model, "Active") for model in store.models.values()],
+            "deployments": [item(held, deployments.status(held)) for held in store.deployments.values()],
         }

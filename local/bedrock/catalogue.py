@@ -1,5 +1,6 @@
 """Foundation models and inference profiles of the one Region that the local Bedrock plays."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from local.bedrock.errors import ServiceError, not_found
@@ -40,10 +41,13 @@ MODELS = {
 }
 
 
-def find_model(identifier: str) -> FoundationModel:
-    """Return a foundation model by id or ARN; Bedrock answers unknown ones with a ResourceNotFoundException."""
+def find_model(identifier: str, *, hidden: Collection[str] = ()) -> FoundationModel:
+    """Return a foundation model by id or ARN; Bedrock answers unknown ones with a ResourceNotFoundException.
+
+    ``hidden`` are ids of models that count as unknown.
+    """
     model = MODELS.get(identifier.split("foundation-model/")[-1])
-    if model is None:
+    if model is None or model.id in hidden:
         raise not_found(f"the model {identifier} in {REGION}")
     return model
 

@@ -60,7 +60,7 @@ class Jobs:
         if identifier.startswith("arn:") and ":us-east-1:" not in identifier:
             raise validation(f"The model {identifier} is not in this Region")
         try:
-            model = find_model(identifier)
+            model = find_model(identifier, hidden=self._store.options.unknown_models)
         except ServiceError as error:
             raise validation(f"The provided model identifier is invalid: {identifier}") from error
         if kind not in model.customizations:

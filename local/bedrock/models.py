@@ -84,7 +84,7 @@ class Models:
 
     def get_foundation(self, params: dict[str, Any]) -> dict[str, Any]:
         """Describe a foundation model."""
-        return {"modelDetails": _summary(find_model(params["modelIdentifier"]))}
+        return {"modelDetails": _summary(self._foundation(params["modelIdentifier"]))}
 
     def list_foundation(self, params: dict[str, Any]) -> dict[str, Any]:
         """List the foundation models that fit the request's filters."""
@@ -92,13 +92,14 @@ class Models:
         fit = [
             model
             for model in MODELS.values()
-            if all(params[key] in of(model) for key, of in CATALOGUE_FILTERS.items() if key in params)
+            if model.id not in self._store.options.unknown_models
+            and all(params[key] in of(model) for key, of in CATALOGUE_FILTERS.items() if key in params)
         ]
         return {"modelSummaries": [_summary(model) for model in fit]}
 
     def availability(self, params: dict[str, Any]) -> dict[str, Any]:
         """Say whether the account may use a foundation model."""
-        model = find_model(params["modelId"])
+        model = self._foundation(params["modelId"])
         closed = model.id in self._store.options.models_without_access
         return {
             "modelId": model.id,
@@ -107,6 +108,9 @@ class Models:
             "entitlementAvailability": "NOT_AVAILABLE" if closed else "AVAILABLE",
             "regionAvailability": "AVAILABLE",
         }
+
+    def _foundation(self, identifier: str) -> FoundationModel:
+        return find_model(identifier, hidden=self._store.options.unknown_models)
 
     def get_profile(self, params: dict[str, Any]) -> dict[str, Any]:
         """Describe an inference profile with the Regions behind it."""

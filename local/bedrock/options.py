@@ -28,4 +28,5 @@ class BedrockOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     converse_milliseconds: float = 0.0
     max_concurrent_jobs: int = 2
     models_without_access: list[str] = []
+    unknown_models: list[str] = []  # base models that the Region does not have
     quotas: dict[str, float] = msgspec.field(default_factory=default_quotas)

@@ -5,6 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from local.bedrock.admin import billing
 from local.bedrock.faults import Fault
 
 ASK = {
@@ -254,3 +255,34 @@ def test_throttling_can_be_injected(local):
             local.runtime.converse(modelId="us.amazon.nova-lite-v1:0", **ASK)
         assert code(caught) == "ThrottlingException"
     assert local.runtime.converse(modelId="us.amazon.nova-lite-v1:0", **ASK)["stopReason"] == "end_turn"
+
+
+def test_unknown_models_are_hidden(local):
+    base = "amazon.nova-2-lite-v1:0:256k"
+    local.bedrock.store.options.unknown_models = [base]
+    for ask in (
+        lambda: local.control.get_foundation_model(modelIdentifier=base),
+        lambda: local.control.get_foundation_model_availability(modelId=base),
+    ):
+        with pytest.raises(ClientError) as caught:
+            ask()
+        assert code(caught) == "ResourceNotFoundException"
+    with pytest.raises(ClientError, match="model identifier is invalid") as caught:
+        local.control.create_model_customization_job(**local.job())
+    assert code(caught) == "ValidationException"
+    listed = [model["modelId"] for model in local.control.list_foundation_models()["modelSummaries"]]
+    assert "amazon.nova-2-lite-v1:0" in listed
+    assert base not in listed
+
+
+def test_billing_names_the_run_of_each_item(local, model):
+    local.bedrock.faults.put([Fault(kind="job_hangs")])
+    local.control.create_model_customization_job(**local.job("job-2"), jobTags=[{"key": "rft:run", "value": "a"}])
+    local.control.create_provisioned_model_throughput(
+        modelUnits=1, provisionedModelName="served", modelId=model, tags=[{"key": "rft:run", "value": "b"}]
+    )
+    deploy(local, model)
+    found = billing(local.bedrock)
+    assert [(item["name"], item["run"]) for item in found["hourly"]] == [("job-2", "a"), ("served", "b")]
+    assert [(item["run"], item["status"]) for item in found["deployments"]] == [("", "Creating")]
+    local.control.stop_model_customization_job(jobIdentifier="job-2")
