@@ -83,18 +83,21 @@ class Pipeline:
         """Change options of the local Bedrock."""
         self.aws.bedrock_admin("PUT", "/_local/options", changes)
 
-    def billing(self) -> dict[str, list[str]]:
-        """Return what Bedrock bills and holds now."""
-        found: dict[str, list[str]] = self.aws.bedrock_admin("GET", "/_local/billing")
+    def billing(self) -> dict[str, list[dict[str, str]]]:
+        """Return what Bedrock bills and holds now: names, ARNs, states and the runs that tags name."""
+        found: dict[str, list[dict[str, str]]] = self.aws.bedrock_admin("GET", "/_local/billing")
         return found
 
     def left_of(self, run: Run) -> list[str]:
-        """Return what of a run still bills by the hour, or is still deployed as its candidate."""
-        billing = self.billing()
-        candidate = names.candidate_deployment_name(PREFIX, run.run_id)
-        jobs = [run.job.name] if run.job else []
-        deployed = [name for name in billing["deployments"] if name.startswith(candidate)]
-        return [name for name in billing["hourly"] if name in jobs] + deployed
+        """Return what of a run, by name or by tag, bills by the hour or is deployed; the champion's does not count."""
+        billing, champion = self.billing(), self.champion(run.task)
+        serving = (champion.serving_arn, champion.deployment_arn) if champion else ()
+        own = [names.candidate_deployment_name(PREFIX, run.run_id), *([run.job.name] if run.job else [])]
+        return [
+            item["name"]
+            for item in billing["hourly"] + billing["deployments"]
+            if (item["run"] == run.run_id or item["name"] in own) and item["arn"] not in serving
+        ]
 
     def message_about(self, run_id: str) -> str:
         """Return the notification of a run's end."""

@@ -62,6 +62,10 @@ def test_a_drop_that_cannot_start_is_answered(pipeline: Pipeline, task, name, wo
     for word in words:
         assert word in run.message
         assert word in told
+    assert run.job is None
+    kept = pipeline.aws.client("s3").get_object(Bucket=run.source.bucket, Key=run.source.key, VersionId=version)
+    assert (run.source.key, run.source.version_id, kept["Body"].read()) == (key, version, b"x")
+    assert pipeline.left_of(run) == []
 
 
 def test_a_folder_marker_starts_nothing_and_says_why(pipeline: Pipeline):

@@ -9,7 +9,7 @@ import pytest
 
 from rft import names
 from rft.errors import RetryRefused
-from rft.keys import METRIC_NAMESPACE, JobStatus, Metric, RunStatus, Serving, State, artefact_key
+from rft.keys import METRIC_NAMESPACE, JobStatus, Metric, RunStatus, Serving, State, Tag, artefact_key
 from tests.pipeline.pipeline import PREFIX, ROOT, Pipeline, records
 
 pytestmark = pytest.mark.xdist_group("main")
@@ -32,7 +32,9 @@ def test_the_candidate_is_better_and_serves_with_provisioned_throughput(pipeline
     assert champion.run_id == promoted.run_id
     assert champion.mode is Serving.PROVISIONED
     assert ":provisioned-model/" in champion.serving_arn
-    assert pipeline.billing()["hourly"] == [names.champion_name(PREFIX, "arithmetic")]
+    hourly = pipeline.billing()["hourly"]
+    assert [item["name"] for item in hourly] == [names.champion_name(PREFIX, "arithmetic")]
+    assert [item["run"] for item in hourly] == [promoted.run_id]
 
 
 def test_the_champion_answers(pipeline, promoted):
@@ -56,6 +58,26 @@ def test_nothing_of_the_candidate_is_left(pipeline, promoted):
     assert pipeline.left_of(promoted) == []
     aliases = pipeline.aws.client("lambda").list_aliases(FunctionName=names.grader_name(PREFIX, "arithmetic"))
     assert promoted.run_id not in [alias["Name"] for alias in aliases["Aliases"]]
+
+
+def test_what_a_run_leaked_is_seen_whatever_its_name(pipeline, promoted):
+    bedrock, tags = pipeline.aws.client("bedrock"), [{"key": Tag.RUN, "value": promoted.run_id}]
+    throughput = bedrock.create_provisioned_model_throughput(
+        provisionedModelName="leaked", modelId=promoted.job.model_arn, modelUnits=1, tags=tags
+    )["provisionedModelArn"]
+    deployment = bedrock.create_custom_model_deployment(
+        modelDeploymentName="lost", modelArn=promoted.job.model_arn, tags=tags
+    )["customModelDeploymentArn"]
+    assert pipeline.left_of(promoted) == ["leaked", "lost"]
+    pipeline.until(promoted.run_id, lambda run: _settled(pipeline))
+    bedrock.delete_provisioned_model_throughput(provisionedModelId=throughput)
+    bedrock.delete_custom_model_deployment(customModelDeploymentIdentifier=deployment)
+    assert pipeline.left_of(promoted) == []
+
+
+def _settled(pipeline):
+    billing = pipeline.billing()
+    return all(item["status"] != "Creating" for item in billing["hourly"] + billing["deployments"])
 
 
 def test_people_are_told_with_figures_and_a_report(pipeline, promoted):
