@@ -89,8 +89,8 @@ def _explain(value: dict[str, Any], rules: DataRules) -> Example:
     fields = Fields(value, columns)
     identity = fields.identity()
     if columns.prompt is None and ("messages" in value or fields.find(None, (*PROMPT, *CONTEXT)) is None):
-        given = fields.take("messages", keep=_has_parts(value.get("messages")))
-        messages = check_prompt(read_messages(given))
+        messages = check_prompt(read_messages(value.get("messages")))
+        fields.take("messages", keep=messages != value["messages"])
         name = fields.find(columns.reference_answer, ("reference_answer",))
         if name is None and "reference_answer" in value:
             name = "reference_answer"
@@ -99,10 +99,3 @@ def _explain(value: dict[str, Any], rules: DataRules) -> Example:
         name = fields.find(columns.reference_answer, REFERENCE)
     reference = reference_of(fields, name)
     return Example(messages=messages, id=identity, reference_answer=reference, extra=fields.rest())
-
-
-def _has_parts(messages: Any) -> bool:
-    """Return whether a message is made of parts, whose bounds are lost in the text."""
-    return isinstance(messages, list) and any(
-        isinstance(message, dict) and not isinstance(message.get("content"), str) for message in messages
-    )

@@ -9,7 +9,7 @@ from rft.datasets.codes import Code
 from rft.datasets.items import Refused, Shape
 from rft.datasets.rules import Columns, DataRules
 from rft.datasets.shapes import converter
-from tests.unit.datasets.shapes.helpers import one, user
+from tests.unit.datasets.shapes.helpers import lost, one, user
 
 SYSTEM = {"role": "system", "content": "Be brief."}
 
@@ -44,6 +44,7 @@ def test_white_space_around_a_record_is_no_part_of_its_line() -> None:
     [
         {"messages": [{"role": "user", "content": [{"text": "2 + "}, {"text": "2?"}]}]},
         {"messages": [{"from": "human", "value": "2 + 2?"}]},
+        {"messages": [{"role": "human", "content": "2 + 2?"}]},
         {"messages": user("2 + 2?"), "id": 7},
         {"messages": user("2 + 2?"), "chosen": "4"},
         {"question": "2 + 2?"},
@@ -53,6 +54,7 @@ def test_a_record_that_needed_a_change_is_not_its_own_line(value: dict[str, Any]
     (example,) = converter(Shape.PROMPTS, DataRules())(value, json.dumps(value).encode())
     assert example.messages == user("2 + 2?")
     assert example.whole is None
+    assert lost(value, [example]) == []
 
 
 @pytest.mark.parametrize(
