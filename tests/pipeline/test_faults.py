@@ -9,6 +9,8 @@ from rft.keys import RunStatus, State
 from tests.pipeline.pipeline import PREFIX, ROOT, Pipeline, records
 
 pytestmark = pytest.mark.xdist_group("faults")
+BASE = "amazon.nova-2-lite-v1:0:256k"  # what both shipped tasks train
+TICKETS = ROOT / "tasks/tickets/data/tickets.jsonl"
 REWARD = (ROOT / "tasks/arithmetic/reward.py").read_text()
 RAISES = """
 def reward(sample):
@@ -24,20 +26,25 @@ def reward(sample):
 """
 WRONG_SHAPE = """
 def reward(sample):
-    return float("nan")
+    return {"reward": len(sample.answer) % 7 / 7}
 """
 
 
-def failed(pipeline: Pipeline, body: bytes, *words: str, state: State | None = None):
+def failed(pipeline: Pipeline, body: bytes, *words: str, task: str = "arithmetic"):
     """Drop a file, expect a failed run whose message and notification say these words, and nothing left."""
-    run = pipeline.drop_and_finish(body)
+    run = pipeline.drop_and_finish(body, task=task)
     assert run.status is RunStatus.FAILED, (run.status, run.message)
+    assert_told(pipeline, run, *words)
+    assert_clean(pipeline, run)
+    return run
+
+
+def assert_told(pipeline: Pipeline, run, *words: str) -> None:
+    """The message on the record and the notification both say these words."""
     told = pipeline.message_about(run.run_id)
     for word in words:
         assert word in run.message, run.message
         assert word in told, told
-    assert_clean(pipeline, run)
-    return run
 
 
 def assert_clean(pipeline: Pipeline, run) -> None:
@@ -76,8 +83,7 @@ def test_a_stopped_job_ends_the_run(pipeline: Pipeline):
     pipeline.aws.client("bedrock").stop_model_customization_job(jobIdentifier=run.job.arn)
     run = pipeline.finish(run_id)
     assert run.status is RunStatus.FAILED
-    assert "was stopped" in run.message
-    assert "rft retry" in run.message
+    assert_told(pipeline, run, "was stopped", "rft retry")
     assert_clean(pipeline, run)
 
 
@@ -115,7 +121,7 @@ def test_a_deployment_deleted_while_creating_ends_the_run(pipeline: Pipeline):
     pipeline.aws.bedrock_admin("DELETE", f"/_local/deployments/{run.candidate.name}")
     run = pipeline.finish(run_id)
     assert run.status is RunStatus.FAILED
-    assert "deployment" in run.message.lower()
+    assert_told(pipeline, run, "deployment", "deleted", "rft retry")
     assert_clean(pipeline, run)
 
 
@@ -130,27 +136,48 @@ def test_an_execution_aborted_by_hand_is_cleaned_up(pipeline: Pipeline, when):
     pipeline.aws.client("stepfunctions").stop_execution(executionArn=run.execution_arn)
     run = pipeline.finish(run_id)
     assert run.status is RunStatus.ABORTED
-    assert "abort" in pipeline.message_about(run_id).lower()
+    assert_told(pipeline, run, "Aborted", "rft retry")
     pipeline.until(run_id, lambda run: pipeline.left_of(run) == [])
     assert_clean(pipeline, run)
+
+
+def test_throughput_of_a_promotion_aborted_by_hand_is_deleted(pipeline: Pipeline):
+    pipeline.fault("throughput_slow", name="tickets", seconds=4)
+    run_id = pipeline.drop(TICKETS.read_bytes(), task="tickets")
+    run = pipeline.until(run_id, lambda run: run.final or bool(run.throughput and run.throughput.arn))
+    assert pipeline.left_of(run) != [], run.message
+    pipeline.aws.client("stepfunctions").stop_execution(executionArn=run.execution_arn)
+    run = pipeline.finish(run_id)
+    assert run.status is RunStatus.ABORTED
+    assert_told(pipeline, run, "Aborted", "rft retry")
+    pipeline.until(run_id, lambda run: pipeline.left_of(run) == [])
+    assert_clean(pipeline, run)
+    assert pipeline.champion("tickets") is None
 
 
 def test_a_quota_of_zero_units_is_found_before_anything_is_paid(pipeline: Pipeline):
     quotas = pipeline.aws.bedrock_admin("GET", "/_local/options")["quotas"]
     pipeline.options(quotas={**quotas, "L-BE77399C": 0})
-    pipeline.change_settings(lambda settings: settings.update(prefix="rft-other"))
-    try:
-        run = pipeline.drop_and_finish(records(100))
+    try:  # a task without champion: one that has its units asks for no more
+        run = failed(pipeline, TICKETS.read_bytes(), "the quota is 0", "L-BE77399C", "on_demand", task="tickets")
     finally:
-        pipeline.change_settings(lambda settings: settings.update(prefix=PREFIX))
         pipeline.options(quotas=quotas)
-    assert run.status is RunStatus.FAILED
-    assert "L-BE77399C" in run.message
+    assert run.job is None
+
+
+def test_an_unknown_base_model_is_found_before_anything_is_paid(pipeline: Pipeline):
+    pipeline.options(unknown_models=[BASE])
+    try:
+        words = [f"base_model {BASE} is unknown in us-east-1", "tasks/arithmetic/task.toml"]
+        run = failed(pipeline, records(100), *words)
+    finally:
+        pipeline.options(unknown_models=[])
+    assert run.dataset is None
     assert run.job is None
 
 
 def test_a_base_model_without_access_is_found_before_anything_is_paid(pipeline: Pipeline):
-    pipeline.options(models_without_access=["amazon.nova-2-lite-v1:0:256k"])
+    pipeline.options(models_without_access=[BASE])
     try:
         run = failed(pipeline, records(110), "model access")
     finally:
@@ -185,7 +212,7 @@ def test_the_reconciler_finds_a_run_whose_clean_up_never_ran(pipeline: Pipeline)
 
 @pytest.mark.parametrize(
     ("source", "words"),
-    [(RAISES, ["KeyError", "no such column"]), (WRONG_SHAPE, ["reward"])],
+    [(RAISES, ["KeyError", "no such column"]), (WRONG_SHAPE, ["the reward returned", "type dict", "return a Score"])],
     ids=["raises", "wrong shape"],
 )
 def test_a_broken_grader_is_found_by_calibration(pipeline: Pipeline, source, words):
