@@ -10,9 +10,9 @@ from rft.datasets.items import Container, Item, Refused
 from rft.datasets.sources import rows, strict_json
 from rft.datasets.sources import window as windows
 from rft.datasets.sources.arrays import read_array
-from rft.datasets.sources.compression import Source
+from rft.datasets.sources.compression import Broken, Source
 from rft.datasets.sources.lines import read_lines
-from rft.datasets.sources.text import BOM, SPACE, Limits, chunks_of
+from rft.datasets.sources.text import BOM, SPACE, Limits, chunks_of, unreadable
 from rft.datasets.sources.window import Window
 from rft.errors import DatasetUnreadable
 
@@ -96,11 +96,14 @@ def _named(name: str, error: DatasetUnreadable) -> DatasetUnreadable:
 
 
 def _open(chunks: Iterator[bytes], max_items: int) -> Reading:
-    first = next(chunks, b"")
-    while not first.removeprefix(BOM).strip(SPACE) and len(first) <= windows.MAX_ITEM:
-        if not (more := next(chunks, b"")):
-            break
-        first += more
+    first = b""
+    try:
+        while not first.removeprefix(BOM).strip(SPACE) and len(first) <= windows.MAX_ITEM:
+            if not (more := next(chunks, b"")):
+                break
+            first += more
+    except Broken as broken:
+        raise unreadable(broken, line=first.count(b"\n"), offset=len(first)) from None
     start = len(BOM) if first.startswith(BOM) else 0
     first = first[start:]
     chunks = chain([first], chunks) if first else chunks

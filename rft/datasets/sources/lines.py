@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from rft.datasets.items import Item
 from rft.datasets.sources import window as windows
-from rft.errors import DatasetUnreadable
+from rft.datasets.sources.compression import Broken
+from rft.datasets.sources.text import unreadable
 
 
 def read_lines(chunks: Iterator[bytes], start: int, max_items: int) -> Iterator[Item]:
@@ -13,37 +14,37 @@ def read_lines(chunks: Iterator[bytes], start: int, max_items: int) -> Iterator[
     ``start`` is the byte of the text at which the chunks begin.
 
     Raises:
-        DatasetUnreadable: there are more than ``max_items`` lines.
+        DatasetUnreadable: the chunks break off, or there are more than ``max_items`` lines.
 
     """
     number = length = 0
     kept = bytearray()  # of the line that the chunks so far did not end
-    for chunk in chunks:
-        first, *ended = chunk.split(b"\n")
-        kept += first[: windows.MAX_ITEM - len(kept)]
-        length += len(first)
-        if not ended:
-            continue
-        rest = ended.pop()
-        room = max_items - number
-        if room:
-            number += 1
-            yield Item(number, number, start, length, bytes(kept))
-            start += length + 1
-        for data in ended[: room - 1] if room else ():
-            number += 1
-            length = len(data)
-            yield Item(number, number, start, length, data[: windows.MAX_ITEM])
-            start += length + 1
-        if len(ended) >= room:
-            raise _too_many(max_items, start)
-        kept = bytearray(rest[: windows.MAX_ITEM])
-        length = len(rest)
-    if length:
-        if number == max_items:
-            raise _too_many(max_items, start)
-        yield Item(number + 1, number + 1, start, length, bytes(kept))
-
-
-def _too_many(max_items: int, start: int) -> DatasetUnreadable:
-    return DatasetUnreadable(f"{windows.too_many(max_items)} (behind line {max_items}, at byte {start} of the text)")
+    try:
+        for chunk in chunks:
+            first, *ended = chunk.split(b"\n")
+            kept += first[: windows.MAX_ITEM - len(kept)]
+            length += len(first)
+            if not ended:
+                continue
+            rest = ended.pop()
+            room = max_items - number
+            if room:
+                number += 1
+                yield Item(number, number, start, length, bytes(kept))
+                start += length + 1
+            for data in ended[: room - 1] if room else ():
+                number += 1
+                length = len(data)
+                yield Item(number, number, start, length, data[: windows.MAX_ITEM])
+                start += length + 1
+            if len(ended) >= room:
+                length = 0
+                raise Broken(windows.too_many(max_items))
+            kept, length = bytearray(rest[: windows.MAX_ITEM]), len(rest)
+        if length:
+            if number == max_items:
+                length = 0
+                raise Broken(windows.too_many(max_items))
+            yield Item(number + 1, number + 1, start, length, bytes(kept))
+    except Broken as broken:
+        raise unreadable(broken, line=number, offset=start + length) from None

@@ -41,23 +41,24 @@ def chunks_of(stream: Source, limits: Limits, size: int = CHUNK) -> Iterator[byt
     However the stream hands out its bytes, and however they were packed, short reads never become short chunks.
 
     Raises:
-        DatasetUnreadable: the file is binary, in another encoding, a broken archive, or beyond ``limits.max_bytes``;
-            the message names the place and the fix.
+        Broken: the file is binary, in another encoding, a broken archive, or beyond ``limits.max_bytes``. What was read
+            before is yielded first, so that the place of the fault does not depend on the chunks.
 
     """
-    lines = total = 0
-    try:
-        for chunk in _gathered(_looked(unpacked(stream)), size):
-            lines += chunk.count(b"\n")
-            total += len(chunk)
-            if total > limits.max_bytes:
-                raise Broken(
-                    f"the file has more than {limits.max_bytes >> 20:,} MiB unpacked; "
-                    f"Bedrock takes 20,000 records, so drop a sample"
-                )
-            yield chunk
-    except Broken as broken:
-        raise DatasetUnreadable(f"{broken} (behind line {lines}, at byte {total} of the text)") from None
+    total = 0
+    for chunk in _gathered(_looked(unpacked(stream)), size):
+        total += len(chunk)
+        if total > limits.max_bytes:
+            raise Broken(
+                f"the file has more than {limits.max_bytes >> 20:,} MiB unpacked; "
+                f"Bedrock takes 20,000 records, so drop a sample"
+            )
+        yield chunk
+
+
+def unreadable(broken: Broken, *, line: int, offset: int) -> DatasetUnreadable:
+    """Return the error that says how many lines and bytes of the text were read before it broke."""
+    return DatasetUnreadable(f"{broken} (behind line {line}, at byte {offset} of the text)")
 
 
 def _looked(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -84,7 +85,7 @@ def _gathered(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
                 yield b"".join(held)
                 held, total = [], 0
     except Broken:
-        if held:  # so that the place of the fault does not depend on the chunks
+        if held:
             yield b"".join(held)
         raise
     if held:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from rft.datasets.items import Item
-from rft.datasets.sources.text import SPACE
+from rft.datasets.sources.compression import Broken
+from rft.datasets.sources.text import SPACE, unreadable
 from rft.errors import DatasetUnreadable
 
 MAX_ITEM: Final = 1 << 20  # bytes; a longer item is handed out cut off
@@ -33,8 +34,17 @@ class Window:
         return self._start + self.place
 
     def more(self) -> bool:
-        """Append the next chunk; False at the end of the text."""
-        chunk = next(self._chunks, b"")
+        """Append the next chunk; False at the end of the text.
+
+        Raises:
+            DatasetUnreadable: the chunks break off.
+
+        """
+        try:
+            chunk = next(self._chunks, b"")
+        except Broken as broken:
+            lines = self.line - 1 + self.data.count(b"\n", self.place)
+            raise unreadable(broken, line=lines, offset=self._start + len(self.data)) from None
         if not chunk:
             return False
         self._start += self.place
@@ -44,7 +54,8 @@ class Window:
 
     def skip(self, end: int) -> None:
         """Read on to ``end``, a place in ``data``."""
-        self.line += self.data.count(b"\n", self.place, end)
+        if self.data.find(b"\n", self.place, end) >= 0:  # far faster than counting where there is none
+            self.line += self.data.count(b"\n", self.place, end)
         self.place = end
 
     def take(self, end: int, *, strip: bytes = SPACE) -> Item:

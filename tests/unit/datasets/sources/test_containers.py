@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import zlib
 
 import pytest
 
@@ -171,15 +172,22 @@ def test_files_that_cannot_be_read_say_why(data: bytes, hint: str) -> None:
             items_of(data, size)
 
 
-def test_an_error_names_the_file_and_how_far_it_was_read() -> None:
-    data = gzip.compress(b"0123456789\n" * 50_000, 0, mtime=0)
-    reading = open_reading(Slow(b'{"a": 1}\n'), name="good.jsonl")
-    assert len(list(reading)) == 1
+@pytest.mark.parametrize(
+    ("text", "line", "place"),
+    [
+        (b'{"n": 12}\n' * 50_000, 25_000, 250_000),
+        (b"[\n" + b'{"n":12},\n' * 50_000 + b"1]", 25_001, 250_002),
+        (b"0123456789\n" * 50_000, 25_000, 275_000),
+    ],
+)
+def test_an_error_names_the_file_and_how_far_it_was_read(text: bytes, line: int, place: int) -> None:
+    packer = zlib.compressobj(wbits=31)
+    data = packer.compress(text[:place]) + packer.flush(zlib.Z_FULL_FLUSH)
+    wanted = rf"^drop\.gz: the gzip file ends too early.* \(behind line {line}, at byte {place} of the text\)$"
     for size in (1000, 1 << 20):
-        with pytest.raises(
-            DatasetUnreadable, match=r"^drop\.csv\.gz: .*ends too early.* \(behind line \d{4,}, at byte"
-        ):
-            list(open_reading(Slow(data[: len(data) // 2], size), name="drop.csv.gz"))
+        reading = open_reading(Slow(data, size), name="drop.gz")
+        with pytest.raises(DatasetUnreadable, match=wanted):
+            list(reading)
 
 
 @pytest.mark.parametrize("data", [b"{}\n" * 10, b"{}\n" * 9 + b"{}", b"[" + b"{}," * 9 + b"{}]", b"a\n" + b"1\n" * 10])

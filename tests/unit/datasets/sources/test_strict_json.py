@@ -198,3 +198,24 @@ def test_usual_records_go_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
     record = {"id": "a", "messages": [{"role": "user", "content": 'a: "b" \U0001f600\n'}], "n": 7, "f": 0.5, "e": {}}
     assert decode(json.dumps(record).encode()) == record
     assert decode(json.dumps(record, ensure_ascii=False, indent=1).encode()) == record
+
+
+PAIRS = st.tuples(
+    st.sampled_from(["a", "b", ":", "\\u003a", "\\u0061"]),
+    st.sampled_from(
+        ['"x"', '":"', '"\\u003a"', "1", "null", "{}", '{"a":1}', '[{"a":":","b":1}]', '[{"a":"x","a":"\\u003a"}]']
+        + ['[{"role":"user","content":"x:y"},{"role":"user","content":[{"text":"z"}]}]']
+    ),
+)
+
+
+@settings(max_examples=500)
+@given(st.lists(PAIRS, max_size=4))
+def test_no_colon_hides_a_key_that_stands_twice(pairs: list[tuple[str, str]]) -> None:
+    data = ("{" + ",".join(f'"{key}":{value}' for key, value in pairs) + "}").encode()
+    keys = [json.loads(f'"{key}"') for key, _ in pairs]
+    inside = any(value.count('"a":') > 1 for _, value in pairs)
+    if inside or len(set(keys)) < len(keys):
+        assert code_of(data) is Code.DUPLICATE_KEY
+    else:
+        assert decode(data) == json.loads(data)
