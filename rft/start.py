@@ -10,7 +10,9 @@ from rft.errors import RetryRefused
 from rft.keys import INCOMING, RunStatus
 from rft.schemas import Run, Source
 
-SUFFIXES = (".jsonl", ".jsonl.gz")
+RECORDS = (".jsonl", ".json", ".csv")
+PACKED = (".gz", ".zst")
+LOG_SOURCE = ".logs.json"  # no records, but the place of invocation logs: rft.datasets.logs
 RETRYABLE = (RunStatus.FAILED, RunStatus.ABORTED, RunStatus.TIMED_OUT, RunStatus.DATA_REJECTED)
 
 
@@ -103,6 +105,12 @@ def _objection(key: str, task: str, tasks: Collection[str]) -> str | None:
         wrong = f"{task!r} is no task" if task else "the file lies outside any task's folder"
         known = ", ".join(sorted(tasks)) or "none"
         return f"{key}: {wrong}; drop files below incoming/<task>/ with one of: {known}"
-    if not key.endswith(SUFFIXES):
-        return f"{key}: unknown file type; drop a {' or '.join(SUFFIXES)} file with one record a line"
+    name = key.lower()
+    if name.endswith(tuple(LOG_SOURCE + packing for packing in PACKED)):
+        return f"{key}: a {LOG_SOURCE} file names the place of logs and is read as it is; drop it unpacked"
+    if not name.endswith(tuple(kind + packing for kind in RECORDS for packing in ("", *PACKED))):
+        return (
+            f"{key}: unknown file type; drop {', '.join(RECORDS)}, each as it is or packed with {' or '.join(PACKED)} "
+            f"behind it, or {LOG_SOURCE}, which names the place of invocation logs (docs/data.md)"
+        )
     return None

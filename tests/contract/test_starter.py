@@ -93,9 +93,9 @@ def test_a_refusal_is_told_once_and_starts_nothing(launch: LaunchWorld) -> None:
 def test_a_refusal_that_could_not_be_told_is_told_the_next_time(launch: LaunchWorld) -> None:
     launch.refuse("Publish", "InternalErrorException")
     with pytest.raises(ClientError):
-        launch.invoke(Step.STARTER, **event("incoming/arithmetic/a.csv"))
+        launch.invoke(Step.STARTER, **event("incoming/arithmetic/a.xlsx"))
     for _ in range(2):
-        launch.invoke(Step.STARTER, **event("incoming/arithmetic/a.csv"))
+        launch.invoke(Step.STARTER, **event("incoming/arithmetic/a.xlsx"))
     assert len(launch.messages) == 1
 
 

@@ -43,7 +43,10 @@ def run(**changes: Any) -> Run:
     return replace(base, **changes)
 
 
-@given(inner=INNER, suffix=st.sampled_from([".jsonl", ".jsonl.gz"]), version=st.text(CHARACTERS, min_size=1))
+TYPES = [kind + packing for kind in (".jsonl", ".json", ".csv") for packing in ("", ".gz", ".zst")]
+
+
+@given(inner=INNER, suffix=st.sampled_from([*TYPES, ".CSV", ".logs.json"]), version=st.text(CHARACTERS, min_size=1))
 def test_any_file_below_a_tasks_folder_starts_one_run_with_its_key_untouched(inner, suffix, version):
     key = f"incoming/arithmetic/{inner}{suffix}"
     start = decide(event(key, version=version), TASKS)
@@ -90,12 +93,20 @@ def test_without_any_task_the_refusal_says_none():
     assert refusal.message.endswith("one of: none")
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.json", "a.jsonl.zip", "a.jsonl ", "jsonl", "deep/er/a.parquet"])
+@pytest.mark.parametrize("name", ["a.xlsx", "a.jsonl.zip", "a.jsonl ", "jsonl", "a.gz", "deep/er/a.parquet"])
 def test_an_unknown_type_is_refused_with_the_known_ones(name):
     refusal = decide(event(f"incoming/arithmetic/{name}"), TASKS)
     assert isinstance(refusal, Refusal)
-    assert ".jsonl or .jsonl.gz" in refusal.message
+    for known in (".jsonl", ".json", ".csv", ".gz", ".zst", ".logs.json"):
+        assert f" {known}" in refusal.message
     assert refusal.task == "arithmetic"
+
+
+@pytest.mark.parametrize("packing", [".gz", ".zst"])
+def test_the_place_of_logs_is_not_packed(packing):
+    refusal = decide(event(f"incoming/arithmetic/a.logs.json{packing}"), TASKS)
+    assert isinstance(refusal, Refusal)
+    assert refusal.message.endswith("drop it unpacked")
 
 
 @pytest.mark.parametrize("key", ["incoming/", "incoming/arithmetic/", "incoming/arithmetic/2026/"])
@@ -162,6 +173,6 @@ def test_a_drop_that_was_refused_for_its_folder_stays_refused_until_the_task_is_
 
 
 def test_a_drop_that_was_refused_for_its_type_stays_refused():
-    source = Source(bucket="intake", key="incoming/arithmetic/a.csv", version_id="v1", size=1)
+    source = Source(bucket="intake", key="incoming/arithmetic/a.xlsx", version_id="v1", size=1)
     with pytest.raises(RetryRefused, match=r"\.jsonl"):
         decide_retry(run(source=source, status=RunStatus.DATA_REJECTED), [], TASKS)
