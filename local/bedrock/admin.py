@@ -10,7 +10,6 @@ from local.bedrock.faults import Fault
 from local.bedrock.options import BedrockOptions
 from local.bedrock.service import Bedrock
 from local.bedrock.store import Deployment, Job, Model, Throughput
-from rft.keys import Tag
 
 
 def answer(bedrock: Bedrock, method: str, path: str, body: bytes) -> Any:
@@ -53,16 +52,15 @@ def _lose_deployment(bedrock: Bedrock, name: str) -> Any:
     return {"gone": found}
 
 
-def billing(bedrock: Bedrock) -> dict[str, list[dict[str, str]]]:
+def billing(bedrock: Bedrock) -> dict[str, list[dict[str, Any]]]:
     """Return what costs money by the hour right now, what is stored, and what is deployed on demand.
 
-    Each item has its name, ARN, status and the run that its tag ``rft:run`` names, empty if it has none.
+    Each item has its name, ARN, status and tags; what a tag means is the customer's business.
     """
     store = bedrock.store
 
-    def item(held: Job | Model | Deployment | Throughput, state: str) -> dict[str, str]:
-        run = store.tags.get(held.arn, {}).get(Tag.RUN, "")
-        return {"name": held.name, "arn": held.arn, "status": state, "run": run}
+    def item(held: Job | Model | Deployment | Throughput, state: str) -> dict[str, Any]:
+        return {"name": held.name, "arn": held.arn, "status": state, "tags": dict(store.tags.get(held.arn, {}))}
 
     with store.lock:
         hourly = [item(job, job.status) for job in store.jobs.values() if job.status in ("InProgress", "Stopping")]

@@ -275,7 +275,7 @@ def test_unknown_models_are_hidden(local):
     assert base not in listed
 
 
-def test_billing_names_the_run_of_each_item(local, model):
+def test_billing_shows_the_tags_of_each_item(local, model):
     local.bedrock.faults.put([Fault(kind="job_hangs")])
     local.control.create_model_customization_job(**local.job("job-2"), jobTags=[{"key": "rft:run", "value": "a"}])
     local.control.create_provisioned_model_throughput(
@@ -283,6 +283,9 @@ def test_billing_names_the_run_of_each_item(local, model):
     )
     deploy(local, model)
     found = billing(local.bedrock)
-    assert [(item["name"], item["run"]) for item in found["hourly"]] == [("job-2", "a"), ("served", "b")]
-    assert [(item["run"], item["status"]) for item in found["deployments"]] == [("", "Creating")]
+    assert [(item["name"], item["tags"]) for item in found["hourly"]] == [
+        ("job-2", {"rft:run": "a"}),
+        ("served", {"rft:run": "b"}),
+    ]
+    assert [(item["tags"], item["status"]) for item in found["deployments"]] == [({}, "Creating")]
     local.control.stop_model_customization_job(jobIdentifier="job-2")

@@ -15,7 +15,7 @@ from local.embedded import ACCOUNT, REGION, EmbeddedAws
 from rft import names
 from rft.aws import clients
 from rft.aws.store import RunStore
-from rft.keys import Step
+from rft.keys import Step, Tag
 from rft.schemas import Champion, Run
 
 ROOT = Path(__file__).parents[2]
@@ -83,9 +83,9 @@ class Pipeline:
         """Change options of the local Bedrock."""
         self.aws.bedrock_admin("PUT", "/_local/options", changes)
 
-    def billing(self) -> dict[str, list[dict[str, str]]]:
-        """Return what Bedrock bills and holds now: names, ARNs, states and the runs that tags name."""
-        found: dict[str, list[dict[str, str]]] = self.aws.bedrock_admin("GET", "/_local/billing")
+    def billing(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what Bedrock bills and holds now: names, ARNs, states and tags."""
+        found: dict[str, list[dict[str, Any]]] = self.aws.bedrock_admin("GET", "/_local/billing")
         return found
 
     def left_of(self, run: Run) -> list[str]:
@@ -96,7 +96,7 @@ class Pipeline:
         return [
             item["name"]
             for item in billing["hourly"] + billing["deployments"]
-            if (item["run"] == run.run_id or item["name"] in own) and item["arn"] not in serving
+            if (item["tags"].get(Tag.RUN) == run.run_id or item["name"] in own) and item["arn"] not in serving
         ]
 
     def message_about(self, run_id: str) -> str:

@@ -34,7 +34,7 @@ def test_the_candidate_is_better_and_serves_with_provisioned_throughput(pipeline
     assert ":provisioned-model/" in champion.serving_arn
     hourly = pipeline.billing()["hourly"]
     assert [item["name"] for item in hourly] == [names.champion_name(PREFIX, "arithmetic")]
-    assert [item["run"] for item in hourly] == [promoted.run_id]
+    assert [item["tags"][Tag.RUN] for item in hourly] == [promoted.run_id]
 
 
 def test_the_champion_answers(pipeline, promoted):
