@@ -5,6 +5,7 @@ These are the project's long-lived formats. A field is added with a default or n
 
 from msgspec import Struct, field
 
+from rft.interval import Interval
 from rft.keys import JobStatus, RunStatus, Serving
 
 
@@ -142,14 +143,6 @@ class Score(Record, frozen=True, kw_only=True):
     id: str
     scores: dict[str, float]  # baseline, candidate and, where there is one, champion
     seconds: float  # of all Converse calls for this record
-
-
-class Interval(Record, frozen=True, kw_only=True):
-    """A mean with its confidence interval."""
-
-    mean: float
-    low: float
-    high: float
 
 
 class EvaluationResult(Record, frozen=True, kw_only=True):

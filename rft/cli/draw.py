@@ -13,8 +13,9 @@ from rft.aws.curve import Point
 from rft.aws.history import Visit
 from rft.cli.phases import PLANNED, RunPhase, phase_of, progress, seconds_by_phase
 from rft.clock import parse
+from rft.interval import Interval
 from rft.keys import RunStatus
-from rft.schemas import Interval, Run
+from rft.schemas import Run
 
 BARS = "▁▂▃▄▅▆▇█"
 COLOURS = {

@@ -6,7 +6,8 @@ from typing import Final
 
 from rft.errors import EvaluationIncomplete
 from rft.evaluation.statistics import mean_interval, paired_difference
-from rft.schemas import Decision, EvaluationResult, Interval, Score
+from rft.interval import Interval
+from rft.schemas import Decision, EvaluationResult, Score
 from rft.tasks import GateRule
 
 BASELINE: Final = "baseline"

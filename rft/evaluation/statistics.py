@@ -1,4 +1,4 @@
-"""Means and paired differences with confidence intervals, in plain Python so that a small function can run it.
+"""Means, paired differences and shares with confidence intervals, in plain Python so that a small function can run it.
 
 Method: Student's t-interval, mean +- t(1 - alpha/2, n - 1) * s / sqrt(n), for one sample and for paired differences
 (NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.5.2 and 7.3.1). Scores are bounded and seldom normal; the interval
@@ -8,9 +8,9 @@ random numbers, so the same scores always give the same decision.
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from math import exp, fsum, isfinite, lgamma, log, log1p, sqrt
+from math import erf, exp, fsum, isfinite, lgamma, log, log1p, sqrt
 
-from rft.schemas import Interval
+from rft.interval import Interval
 
 STEPS = 500  # of the continued fraction; it needs about sqrt(max(a, b))
 TINY = 1e-300
@@ -43,6 +43,35 @@ def paired_difference(values: Sequence[float], others: Sequence[float], confiden
 
     """
     return mean_interval([value - other for value, other in zip(values, others, strict=True)], confidence)
+
+
+def wilson_interval(successes: int, trials: int, confidence: float) -> Interval:
+    """Return the share of successes among independent trials with its Wilson score interval.
+
+    Source: NIST/SEMATECH e-Handbook of Statistical Methods, 7.2.4.1. It stays within 0 and 1: with p
+    the share and z the normal quantile it is (p + z^2/2n +- z sqrt(p(1 - p)/n + z^2/4n^2)) / (1 + z^2/n).
+
+    Raises:
+        ValueError: no trials, more successes than trials, or fewer than none.
+
+    """
+    if not 0 <= successes <= trials or trials < 1:
+        raise ValueError(f"no share of {successes} successes in {trials} trials")
+    share = successes / trials
+    z = normal_quantile((1 + confidence) / 2)
+    middle = share + z * z / (2 * trials)
+    half = z * sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2)
+    whole = 1 + z * z / trials
+    # at the ends the interval touches the share; rounding must not part them
+    return Interval(mean=share, low=min(share, (middle - half) / whole), high=max(share, (middle + half) / whole))
+
+
+@lru_cache(maxsize=64)
+def normal_quantile(probability: float) -> float:
+    """Return the value below which the standard normal distribution lies with ``probability`` (0.5 to 1), to 1e-10."""
+    if not 0.5 <= probability < 1:
+        raise ValueError(f"no quantile for probability {probability}")
+    return _bisect(lambda value: (1 + erf(value / sqrt(2))) / 2 - probability, 0.0, 10.0)
 
 
 @lru_cache(maxsize=64)

@@ -3,9 +3,10 @@
 from msgspec import Struct
 
 from rft.clock import parse
+from rft.interval import Interval
 from rft.keys import RunStatus
 from rft.report.ending import interval_words
-from rft.schemas import Interval, Quarantined, Run
+from rft.schemas import Quarantined, Run
 from rft.tasks import Task
 
 SHOWN_LINES = 5

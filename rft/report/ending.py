@@ -2,9 +2,10 @@
 
 from msgspec import Struct
 
+from rft.interval import Interval
 from rft.keys import Role, RunStatus
 from rft.report.causes import read_cause
-from rft.schemas import EvaluationResult, Interval, Run
+from rft.schemas import EvaluationResult, Run
 
 BY_EXECUTION = {"ABORTED": RunStatus.ABORTED, "TIMED_OUT": RunStatus.TIMED_OUT}
 NO_ERROR = ("", "none")

@@ -2,9 +2,9 @@
 
 from html import escape
 
+from rft.interval import Interval
 from rft.keys import RunStatus
 from rft.report.document import Document, Section
-from rft.schemas import Interval
 
 WENT_WELL = (RunStatus.PROMOTED,)
 STYLE = (

@@ -12,6 +12,7 @@ import msgspec
 from local.bedrock import store as local_store
 from local.bedrock.policy import Policy
 from rft import names
+from rft.interval import Interval
 from rft.keys import JobStatus, Role, RunStatus, Serving, Split, Step, Tag, dataset_key
 from rft.schemas import (
     Champion,
@@ -19,7 +20,6 @@ from rft.schemas import (
     Deployment,
     EvaluationResult,
     GraderPin,
-    Interval,
     Job,
     Run,
     Source,

@@ -11,8 +11,9 @@ from botocore.stub import ANY, Stubber
 from rft import names
 from rft.cli import follow as follow_module
 from rft.cli import target as target_module
+from rft.interval import Interval
 from rft.keys import RunStatus
-from rft.schemas import Dataset, Decision, EvaluationResult, Interval, SplitFile
+from rft.schemas import Dataset, Decision, EvaluationResult, SplitFile
 from tests.unit.cli.helpers import Outcome, make_run, stub_run, stub_runs
 
 Rft = Callable[..., Outcome]

@@ -4,7 +4,8 @@ import pytest
 from botocore.exceptions import ClientError, IncompleteReadError
 
 from rft.aws import objects
-from rft.schemas import Interval, Score
+from rft.interval import Interval
+from rft.schemas import Score
 from tests.unit.datasets.fake_s3 import FakeS3
 
 DATA = bytes(range(256)) * 4000

@@ -1,12 +1,20 @@
 """Intervals, held against figures computed with SciPy 1.16.3."""
 
 import random
+from statistics import NormalDist
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rft.evaluation.statistics import mean_interval, paired_difference, t_probability, t_quantile
+from rft.evaluation.statistics import (
+    mean_interval,
+    normal_quantile,
+    paired_difference,
+    t_probability,
+    t_quantile,
+    wilson_interval,
+)
 
 X = [0.1, 0.4, 1.0, 0.6, 0.0, 1.0, 0.6, 0.7, 0.3, 0.9, 0.5, 0.2]
 Y = [0.0, 0.4, 0.6, 0.1, 0.0, 1.0, 0.1, 0.6, 0.3, 0.2, 0.6, 0.1]
@@ -71,3 +79,43 @@ def test_the_interval_covers_as_often_as_it_says() -> None:
         interval = mean_interval(values, 0.95)
         covered += interval.low <= 0 <= interval.high
     assert 0.935 < covered / 2000 < 0.965
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "confidence", "low", "high"),  # scipy.stats.binomtest(k, n).proportion_ci(c, "wilson")
+    [
+        (0, 10, 0.95, 0.0, 0.27753279986288926),
+        (3, 10, 0.95, 0.10779126740630102, 0.6032218525388546),
+        (57, 100, 0.95, 0.47215389549212305, 0.6626670147588988),
+        (10, 10, 0.99, 0.6011459066950919, 1.0),
+        (1234, 2312, 0.95, 0.5133633661663644, 0.5539987580437449),
+        (1, 1, 0.95, 0.20654931437723745, 1.0),
+    ],
+)
+def test_shares_are_those_of_scipy(successes: int, trials: int, confidence: float, low: float, high: float) -> None:
+    interval = wilson_interval(successes, trials, confidence)
+    assert (interval.mean, interval.low, interval.high) == pytest.approx((successes / trials, low, high), abs=1e-9)
+
+
+@given(st.integers(0, 500), st.integers(1, 500), st.floats(0.5, 0.999))
+def test_an_interval_of_a_share_holds_it_and_stays_within_0_and_1(some: int, trials: int, confidence: float) -> None:
+    successes = min(some, trials)
+    interval = wilson_interval(successes, trials, confidence)
+    assert -1e-15 <= interval.low <= interval.mean <= interval.high <= 1 + 1e-15
+    mirrored = wilson_interval(trials - successes, trials, confidence)
+    assert (mirrored.low, mirrored.high) == pytest.approx((1 - interval.high, 1 - interval.low), abs=1e-12)
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(0, 0), (2, 1), (-1, 3)])
+def test_what_has_no_share_is_refused(successes: int, trials: int) -> None:
+    with pytest.raises(ValueError, match="no share"):
+        wilson_interval(successes, trials, 0.95)
+
+
+def test_quantiles_of_the_normal_distribution() -> None:
+    # statistics.NormalDist, and the limit of Student's t
+    for probability in (0.5, 0.9, 0.975, 0.995, 0.9995):
+        assert normal_quantile(probability) == pytest.approx(NormalDist().inv_cdf(probability), abs=1e-9)
+    assert normal_quantile(0.975) == pytest.approx(t_quantile(0.975, 10**7), abs=1e-6)
+    with pytest.raises(ValueError, match="no quantile"):
+        normal_quantile(1.0)

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from rft.interval import Interval
 from rft.keys import RunStatus, Serving
 from rft.report.causes import read_cause
 from rft.report.ending import ending_of
-from rft.schemas import Champion, Decision, EvaluationResult, Interval, Run, Source
+from rft.schemas import Champion, Decision, EvaluationResult, Run, Source
 
 
 def run(**sections: Any) -> Run:

@@ -6,10 +6,11 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rft.interval import Interval
 from rft.keys import RunStatus
 from rft.report.document import Document, Section, document_of
 from rft.report.render import markdown, page, subject, text
-from rft.schemas import Forecast, Interval, Quarantined
+from rft.schemas import Forecast, Quarantined
 from tests.unit.report.test_ending import CHAMPION, RESULT, run
 
 HOSTILE = "<script>alert('x')</script> | a\n# b & \"c\""
