@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from rft import names
+from rft.inference_ids import profile_of
 from rft.keys import Serving
 from rft.settings import Settings
 from rft.tasks import Task
@@ -30,7 +31,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     """What the account has, at this moment."""
 
     base: ModelFacts | None  # None: Bedrock does not know the model here
-    profile: ProfileFacts | None  # None: the baseline's id is no inference profile
+    profile: ProfileFacts | None  # None: the baseline's id names none, or none that Bedrock knows here
     models: int
     deployments: list[str]  # names
     units: dict[str, int]  # model units without commitment, by the name of their provisioned throughput
@@ -60,6 +61,11 @@ def _model_problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
 
 def _residency_problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
     identifier = task.model.baseline_inference_id
+    if facts.profile is None and profile_of(identifier):
+        return [
+            f"baseline_inference_id {identifier} is an inference profile that {settings.region} does not have; correct "
+            f"it in tasks/{task.name}/task.toml"
+        ]
     regions = facts.profile.regions if facts.profile else [settings.region]
     outside = sorted(region or "any Region" for region in set(regions) - set(settings.security.residency_regions))
     if not outside:

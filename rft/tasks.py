@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from rft.datasets.rules import DataRules
 from rft.errors import TaskInvalid
+from rft.inference_ids import hides_models
 
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 
@@ -139,6 +140,12 @@ def _contradictions(task: Task, folder: Path, *, packaged: bool) -> list[str]:
         found.append(f'grader: {entry!r} must read "file.py:function"')
     elif not packaged and not (folder / entry.split(":")[0]).exists():
         found.append(f"grader: no file {entry.split(':')[0]} in {folder}")
+    if hides_models(task.model.baseline_inference_id):
+        found.append(
+            f"model.baseline_inference_id: {task.model.baseline_inference_id} does not say which model and Regions it "
+            "leads to (an application inference profile or a prompt router); name the model's own id or a "
+            'system-defined profile, such as "us.amazon.nova-2-lite-v1:0"'
+        )
     if task.splits.validation + task.splits.test > 0.8:
         found.append("splits: validation and test take more than 0.8; leave at least a fifth to train on")
     if task.splits.test == 0:

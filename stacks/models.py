@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 
+from rft.inference_ids import profile_of
 from rft.tasks import Task
 from stacks.arns import Arns
-
-# Geographic and global inference profiles are named "<reach>.<foundation model>".
-PROFILE_REACHES = frozenset({"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"})
 
 
 def base_models(tasks: Iterable[Task], arns: Arns) -> list[str]:
@@ -23,13 +21,11 @@ def baselines(tasks: Iterable[Task], arns: Arns) -> list[str]:
     found: list[str] = []
     for task in tasks:
         identifier = task.model.baseline_inference_id
-        profile = identifier.rsplit("/", 1)[-1]
-        reach, _, model = profile.partition(".")
-        if reach in PROFILE_REACHES:
+        if profile := profile_of(identifier):
             named = identifier.startswith("arn:")
             found.append(identifier if named else arns.of("bedrock", f"inference-profile/{identifier}"))
             regions = arns.settings.security.residency_regions
-            found += [arns.foundation_model(model, region=region) for region in regions]
+            found += [arns.foundation_model(profile.model, region=region) for region in regions]
         else:
             found.append(_model(identifier, arns))
     return _unique(found)

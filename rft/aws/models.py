@@ -5,6 +5,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from rft.aws import clients
+from rft.inference_ids import profile_of
 from rft.preflight import DEPLOYMENTS_CODE, MODELS_CODE, UNITS_CODE, Facts, ModelFacts, ProfileFacts
 from rft.settings import Settings
 from rft.tasks import Task
@@ -53,7 +54,9 @@ def _base(identifier: str) -> ModelFacts | None:
 
 
 def _profile(identifier: str) -> ProfileFacts | None:
-    """Return the Regions behind an inference profile; None where the id is none, so it answers in its own Region."""
+    """Return the Regions behind an inference profile; None where the id names none, or none that Bedrock knows."""
+    if profile_of(identifier) is None:
+        return None
     client = clients.bedrock()
     try:
         found = client.get_inference_profile(inferenceProfileIdentifier=identifier)

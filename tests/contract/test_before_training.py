@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from rft.aws import environment
 from rft.aws.environment import Variable
+from rft.aws.tasks import packaged_tasks
 from rft.errors import GraderBroken, OverBudget, PreflightFailed, Throttled
 from rft.keys import Phase, State, Step
 from rft.settings import encode_settings
@@ -62,10 +63,24 @@ def test_preflight_names_an_unknown_model(launch: LaunchWorld, operation: str, c
         launch.invoke(Step.PREFLIGHT, **RUN)
 
 
-def test_a_baseline_that_is_no_profile_stays_in_its_region(launch: LaunchWorld) -> None:
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "ValidationException"])
+def test_preflight_names_an_unknown_inference_profile(launch: LaunchWorld, code: str) -> None:
     launch.ready()
-    launch.refuse("GetInferenceProfile", "ResourceNotFoundException")
-    assert launch.invoke(Step.PREFLIGHT, **RUN) == {}
+    launch.refuse("GetInferenceProfile", code)
+    with pytest.raises(
+        PreflightFailed, match=r"us\.amazon\.nova-2-lite-v1:0 is an inference profile that us-east-1 does"
+    ):
+        launch.invoke(Step.PREFLIGHT, **RUN)
+
+
+def test_a_baseline_that_is_no_profile_is_not_looked_up_as_one(launch: LaunchWorld) -> None:
+    launch.ready()
+    task = packaged_tasks()["arithmetic"]
+    plain = replace(task, model=replace(task.model, baseline_inference_id="amazon.nova-lite-v1:0"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(packaged_tasks(), "arithmetic", plain)
+        assert launch.invoke(Step.PREFLIGHT, **RUN) == {}
+    assert not launch.made("GetInferenceProfile")
 
 
 def test_prompts_may_not_leave_the_allowed_regions(launch: LaunchWorld, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,12 @@ def test_a_good_task_is_read(folder):
         ("[hyperparameters]", "[splits]\ntest = 0.0\n[hyperparameters]", "splits.test"),
         ("[hyperparameters]", "[splits]\ntest = 0.9\n[hyperparameters]", "0.8"),
         ('base_model = "amazon.nova-2-lite-v1:0:256k"', 'base_model = "nova"', "base_model"),
+        (
+            'id = "us.amazon.nova-2-lite-v1:0"',
+            'id = "arn:aws:bedrock:us-east-1:111111111111:application-inference-profile/a1b2c3d4e5f6"',
+            "system-defined profile",
+        ),
+        ("us.amazon.nova-2-lite-v1:0", "a1b2c3d4e5f6", "system-defined profile"),
         ("[grader]", "[grader", "not valid TOML"),
     ],
 )

@@ -70,7 +70,14 @@ def test_a_global_profile_without_named_regions_is_refused_in_words():
 
 
 def test_a_model_that_is_no_profile_answers_in_its_own_region():
-    assert problems(TASK, SETTINGS, facts(profile=None)) == []
+    model = replace(TASK.model, baseline_inference_id="amazon.nova-lite-v1:0")
+    assert problems(replace(TASK, model=model), SETTINGS, facts(profile=None)) == []
+
+
+def test_a_profile_that_bedrock_does_not_know_is_said_with_the_file_to_correct():
+    (found,) = problems(TASK, SETTINGS, facts(profile=None))
+    assert "us.amazon.nova-2-lite-v1:0 is an inference profile that us-east-1 does not have" in found
+    assert "tasks/arithmetic/task.toml" in found
 
 
 @pytest.mark.parametrize(("models", "refused"), [(99, False), (100, True), (101, True)])
