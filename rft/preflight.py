@@ -11,6 +11,9 @@ from rft.tasks import Task
 UNITS_CODE = "L-BE77399C"  # model units without commitment, over all provisioned models of the account
 DEPLOYMENTS_CODE = "L-1EF80F3E"  # custom model deployments
 MODELS_CODE = "L-CB5B847D"  # custom models per account
+# Defaults as AWS publishes them, for a quota that Service Quotas does not list for an account.
+# Source: General Reference, "Amazon Bedrock endpoints and quotas".
+PUBLISHED = {UNITS_CODE: 0.0, DEPLOYMENTS_CODE: 10.0, MODELS_CODE: 100.0}
 
 
 class ModelFacts(Struct, frozen=True, kw_only=True):
@@ -35,7 +38,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     models: int
     deployments: list[str]  # names
     units: dict[str, int]  # model units without commitment, by the name of their provisioned throughput
-    quotas: dict[str, float | None]  # by code; None: not readable
+    quotas: dict[str, float]  # by code, all of PUBLISHED
 
 
 def problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
@@ -79,24 +82,29 @@ def _residency_problems(task: Task, settings: Settings, facts: Facts) -> list[st
 def _quota_problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
     found = []
     champion = names.champion_name(settings.prefix, task.name)
-    models = facts.quotas.get(MODELS_CODE)
-    if models is not None and facts.models >= models:
+    models = facts.quotas[MODELS_CODE]
+    if facts.models >= models:
         found.append(f"{facts.models} of {models:.0f} custom models exist; delete some or raise {MODELS_CODE}")
-    deployments = facts.quotas.get(DEPLOYMENTS_CODE)
+    deployments = facts.quotas[DEPLOYMENTS_CODE]
     needed = 1 if champion in facts.deployments else 2
-    if deployments is not None and len(facts.deployments) + needed > deployments:
+    if len(facts.deployments) + needed > deployments:
         found.append(
             f"{len(facts.deployments)} of {deployments:.0f} custom model deployments exist and this run needs {needed} "
             f"more; delete some or raise {DEPLOYMENTS_CODE}"
         )
-    units = facts.quotas.get(UNITS_CODE)
-    provisioned = settings.serving.provisioned
-    if settings.serving.mode is Serving.PROVISIONED and provisioned and champion not in facts.units:
-        wanted = provisioned.model_units + sum(facts.units.values())
-        if units is not None and units < wanted:
-            found.append(
-                f"with this run's provisioned throughput {wanted} model units are needed and the quota is {units:.0f}; "
-                f"ask for {UNITS_CODE} and the base model's own quota in Service Quotas, "
-                "or set serving.mode to on_demand"
-            )
+    units = facts.quotas[UNITS_CODE]
+    wanted = _uncommitted_units(settings) + sum(facts.units.values())
+    if _uncommitted_units(settings) and champion not in facts.units and units < wanted:
+        found.append(
+            f"with this run's provisioned throughput {wanted} model units are needed and the quota is {units:.0f}; "
+            f"ask for {UNITS_CODE} and the base model's own quota in Service Quotas, or set serving.mode to on_demand"
+        )
     return found
+
+
+def _uncommitted_units(settings: Settings) -> int:
+    """Return how many model units without commitment a champion takes: those under a commitment have no such quota."""
+    provisioned = settings.serving.provisioned
+    if settings.serving.mode is not Serving.PROVISIONED or provisioned is None or provisioned.commitment:
+        return 0
+    return provisioned.model_units

@@ -127,6 +127,7 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
             "bedrock:ListCustomModelDeployments",
             "bedrock:ListCustomModels",
             "bedrock:ListProvisionedModelThroughputs",
+            "servicequotas:GetAWSDefaultServiceQuota",
             "servicequotas:GetServiceQuota",
         ),
     ),

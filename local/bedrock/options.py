@@ -3,15 +3,20 @@
 import msgspec
 
 
-def default_quotas() -> dict[str, float]:
-    """Return quota values by Service Quotas code. A new AWS account has 0 provisioned units; here 2, for the demo."""
+def aws_defaults() -> dict[str, float]:
+    """Return what a new AWS account may use, by Service Quotas code."""
     return {
         "L-82EE9228": 20_000,  # training and validation records, Nova 2 Lite
         "L-CB5B847D": 100,  # custom models
         "L-430C95DD": 2,  # custom model deployments in progress
         "L-1EF80F3E": 10,  # custom model deployments in all
-        "L-BE77399C": 2,  # model units without commitment, provisioned throughput for custom models
+        "L-BE77399C": 0,  # model units without commitment, provisioned throughput for custom models
     }
+
+
+def granted_quotas() -> dict[str, float]:
+    """Return what the local account may use: as if it had asked for two provisioned units, which the demo needs."""
+    return {**aws_defaults(), "L-BE77399C": 2}
 
 
 class BedrockOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -29,4 +34,4 @@ class BedrockOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     max_concurrent_jobs: int = 2
     models_without_access: list[str] = []
     unknown_models: list[str] = []  # base models that the Region does not have
-    quotas: dict[str, float] = msgspec.field(default_factory=default_quotas)
+    quotas: dict[str, float] = msgspec.field(default_factory=granted_quotas)

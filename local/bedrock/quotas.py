@@ -3,7 +3,7 @@
 from typing import Any
 
 from local.bedrock.errors import ServiceError
-from local.bedrock.options import default_quotas
+from local.bedrock.options import aws_defaults
 from local.bedrock.store import ACCOUNT, REGION, Store
 
 NAMES = {
@@ -27,7 +27,7 @@ class Quotas:
             raise ServiceError("NoSuchResourceException", "The local Bedrock serves the quotas of bedrock only")
         if action == "ListServiceQuotas":
             return {"Quotas": [self._quota(code, self._store.options.quotas) for code in NAMES]}
-        values = default_quotas() if action == "GetAWSDefaultServiceQuota" else self._store.options.quotas
+        values = aws_defaults() if action == "GetAWSDefaultServiceQuota" else self._store.options.quotas
         return {"Quota": self._quota(params.get("QuotaCode", ""), values)}
 
     def _quota(self, code: str, values: dict[str, float]) -> dict[str, Any]:

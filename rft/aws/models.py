@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from rft.aws import clients
 from rft.inference_ids import profile_of
-from rft.preflight import DEPLOYMENTS_CODE, MODELS_CODE, UNITS_CODE, Facts, ModelFacts, ProfileFacts
+from rft.preflight import PUBLISHED, Facts, ModelFacts, ProfileFacts
 from rft.settings import Settings
 from rft.tasks import Task
 
@@ -32,7 +32,7 @@ def gather_facts(task: Task, settings: Settings) -> Facts:
             for page in throughputs
             for item in page["provisionedModelSummaries"]
         },
-        quotas={code: _quota(code) for code in (MODELS_CODE, DEPLOYMENTS_CODE, UNITS_CODE)},
+        quotas={code: _quota(code) for code in PUBLISHED},
     )
 
 
@@ -68,10 +68,12 @@ def _profile(identifier: str) -> ProfileFacts | None:
     return ProfileFacts(regions=sorted({arn.split(":")[3] for arn in arns}))
 
 
-def _quota(code: str) -> float | None:
-    """Return a quota's value; None where Service Quotas does not know it."""
+def _quota(code: str) -> float:
+    """Return a quota's value: the account's own; else AWS's default, as the service says it or as it was published."""
     client = clients.service_quotas()
-    try:
-        return client.get_service_quota(ServiceCode="bedrock", QuotaCode=code)["Quota"]["Value"]
-    except client.exceptions.NoSuchResourceException:
-        return None
+    for ask in (client.get_service_quota, client.get_aws_default_service_quota):
+        try:
+            return ask(ServiceCode="bedrock", QuotaCode=code)["Quota"]["Value"]
+        except client.exceptions.NoSuchResourceException:  # some quotas have no value of the account's own
+            continue
+    return PUBLISHED[code]

@@ -130,10 +130,16 @@ class LaunchWorld(World):
         return super()._dynamodb_GetItem(client, params)
 
     def _service_quotas_GetServiceQuota(self, client: Any, params: dict[str, Any]) -> Any:  # noqa: N802
+        return self._service_quota(client, "GetServiceQuota", params)
+
+    def _service_quotas_GetAWSDefaultServiceQuota(self, client: Any, params: dict[str, Any]) -> Any:  # noqa: N802
+        return self._service_quota(client, "GetAWSDefaultServiceQuota", params)
+
+    def _service_quota(self, client: Any, operation: str, params: dict[str, Any]) -> Any:
         try:
-            return self.bedrock.quotas.answer("GetServiceQuota", params)
+            return self.bedrock.quotas.answer(operation, params)
         except ServiceError as error:
-            raise service_error(client, error.code, error.message, "GetServiceQuota") from error
+            raise service_error(client, error.code, error.message, operation) from error
 
     def _lambda_GetFunctionConfiguration(self, client: Any, params: dict[str, Any]) -> Any:  # noqa: N802
         return {"FunctionName": GRADER, "CodeSha256": self.code}

@@ -14,11 +14,13 @@ from rft.aws.environment import Variable
 from rft.aws.tasks import packaged_tasks
 from rft.errors import GraderBroken, OverBudget, PreflightFailed, Throttled
 from rft.keys import Phase, State, Step
+from rft.preflight import PUBLISHED
 from rft.settings import encode_settings
 from tests.contract.launching import GRADER, LaunchWorld, even
 
 RUN = {"run_id": "arithmetic-1"}
 BASE = "amazon.nova-2-lite-v1:0:256k"
+QUOTA = {"ServiceCode": "bedrock"}
 CREATING = ("CreateModelCustomizationJob", "CreateProvisionedModelThroughput", "CreateCustomModelDeployment")
 
 
@@ -92,16 +94,41 @@ def test_prompts_may_not_leave_the_allowed_regions(launch: LaunchWorld, monkeypa
         launch.invoke(Step.PREFLIGHT, **RUN)
 
 
-def test_a_quota_that_service_quotas_does_not_know_refuses_nothing(launch: LaunchWorld) -> None:
+NO_UNITS = "1 model units are needed and the quota is 0; ask for L-BE77399C"
+
+
+def test_a_quota_without_a_value_of_the_accounts_own_is_the_services_default(launch: LaunchWorld) -> None:
     launch.ready()
-    launch.refuse("GetServiceQuota", "NoSuchResourceException", times=3)
-    assert launch.invoke(Step.PREFLIGHT, **RUN) == {}
+    launch.refuse("GetServiceQuota", "NoSuchResourceException", times=len(PUBLISHED))
+    with pytest.raises(PreflightFailed, match=NO_UNITS):
+        launch.invoke(Step.PREFLIGHT, **RUN)
+    assert len(launch.made("GetAWSDefaultServiceQuota")) == len(PUBLISHED)
 
 
-@pytest.mark.parametrize("operation", ["GetFoundationModel", "GetInferenceProfile", "GetServiceQuota"])
+def test_a_quota_that_the_service_does_not_know_is_the_published_default(launch: LaunchWorld) -> None:
+    launch.ready()
+    for operation in ("GetServiceQuota", "GetAWSDefaultServiceQuota"):
+        launch.refuse(operation, "NoSuchResourceException", times=len(PUBLISHED))
+    with pytest.raises(PreflightFailed, match=NO_UNITS):
+        launch.invoke(Step.PREFLIGHT, **RUN)
+
+
+def test_the_published_defaults_are_those_of_the_service(launch: LaunchWorld) -> None:
+    answers = {
+        code: launch.bedrock.quotas.answer("GetAWSDefaultServiceQuota", QUOTA | {"QuotaCode": code})
+        for code in PUBLISHED
+    }
+    assert {code: answer["Quota"]["Value"] for code, answer in answers.items()} == PUBLISHED
+
+
+@pytest.mark.parametrize(
+    "operation", ["GetFoundationModel", "GetInferenceProfile", "GetServiceQuota", "GetAWSDefaultServiceQuota"]
+)
 def test_a_missing_permission_is_no_missing_model(launch: LaunchWorld, operation: str) -> None:
     launch.ready()
     launch.refuse(operation, "AccessDeniedException", "not authorized")
+    if operation == "GetAWSDefaultServiceQuota":  # which is asked second
+        launch.refuse("GetServiceQuota", "NoSuchResourceException")
     with pytest.raises(ClientError, match="not authorized"):
         launch.invoke(Step.PREFLIGHT, **RUN)
 

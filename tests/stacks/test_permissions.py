@@ -97,7 +97,8 @@ def _rows() -> Iterator[Row]:
     yield Row(Step.PREPARE_GRADER, "lambda:CreateAlias", "{grader}")
     yield Row(Step.REPORT, "sns:Publish", "{topic}")
     yield Row(Step.PROMOTE, "ssm:PutParameter", "{champion}")
-    yield Row(Step.PREFLIGHT, "servicequotas:GetServiceQuota", "*")
+    for action in ("GetServiceQuota", "GetAWSDefaultServiceQuota"):
+        yield Row(Step.PREFLIGHT, f"servicequotas:{action}", "*")
     for step in (Step.VALIDATE_DATA, Step.PLAN_EVALUATION, Step.EVALUATE_BATCH, Step.GATE, Step.REPORT):
         yield Row(step, "kms:Decrypt", "{data_key}", "s3")
         yield Row(step, "kms:GenerateDataKey", "{data_key}", "s3")
