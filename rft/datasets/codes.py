@@ -171,7 +171,7 @@ CHECKS: Final[dict[Code, Check]] = {
         _check(Code.LOW_AGREEMENT, _W, "annotators agree little", "sharpen the guidelines, or drop unclear pairs"),
         _check(Code.PREFERENCE_CYCLE, _W, "preferences that contradict each other", "look at the named answers"),
         _check(Code.POSITION_BIAS, _W, "one position wins too often", "show answers in random order"),
-        _check(Code.LENGTH_BIAS, _W, "the longer answer wins too often", "judge content, not length"),
+        _check(Code.LENGTH_BIAS, _W, "the longer or the shorter answer wins too often", "judge content, not length"),
         _check(Code.MANY_TIES, _W, "many ties", "show answers that differ more"),
     )
 }

@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from rft.datasets.codes import Code, Severity
+from rft.datasets.codes import CHECKS, Code, Severity
+from rft.datasets.rules import DataRules
 
 
 class Place(Struct, frozen=True):
@@ -31,3 +32,28 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 SHOWN = 5
+
+
+def finding(
+    code: Code,
+    message: str,
+    rules: DataRules,
+    *,
+    count: int,
+    of: int,
+    measured: float | None = None,
+    threshold: float | None = None,
+    places: list[Place] | None = None,
+) -> Finding:
+    """Return a finding with the severity that the task gives the check, and the fix of the catalogue."""
+    return Finding(
+        code=code,
+        severity=rules.severity(code),
+        message=message,
+        fix=CHECKS[code].fix,
+        count=count,
+        of=of,
+        measured=measured,
+        threshold=threshold,
+        places=places or [],
+    )

@@ -7,8 +7,8 @@ from typing import Final
 from msgspec import Struct
 
 from rft.datasets.checks.language import UNKNOWN
-from rft.datasets.codes import CHECKS, Code, Severity
-from rft.datasets.findings import SHOWN, Finding
+from rft.datasets.codes import Code, Severity
+from rft.datasets.findings import SHOWN, Finding, finding
 from rft.datasets.rules import DataRules
 from rft.keys import Split
 
@@ -132,7 +132,7 @@ def balance_findings(
         _splits(rows, records, rules),
         _references(rows, records, rules),
     ]
-    return [finding for finding in found if finding is not None and finding.severity is not Severity.OFF]
+    return [one for one in found if one is not None and one.severity is not Severity.OFF]
 
 
 def _spread(lengths: Lengths | None, records: int, rules: DataRules) -> Finding | None:
@@ -145,7 +145,7 @@ def _spread(lengths: Lengths | None, records: int, rules: DataRules) -> Finding 
         f"{lengths.median:,}; the longest has {lengths.max:,}"
     )
     count = -(-records // 100)
-    return _finding(Code.LENGTH_SPREAD, message, rules, count=count, of=records, measured=ratio, threshold=most)
+    return finding(Code.LENGTH_SPREAD, message, rules, count=count, of=records, measured=ratio, threshold=most)
 
 
 def _languages(languages: Mapping[str, float], sample: int, rules: DataRules) -> Finding | None:
@@ -154,7 +154,7 @@ def _languages(languages: Mapping[str, float], sample: int, rules: DataRules) ->
         return None
     shares = ", ".join(f"{name} {share:.0%}" for name, share in known.items())
     message = f"prompts are in {len(known)} languages: {shares} (of a sample of {sample})"
-    return _finding(Code.LANGUAGE_BALANCE, message, rules, count=len(known), of=len(languages))
+    return finding(Code.LANGUAGE_BALANCE, message, rules, count=len(known), of=len(languages))
 
 
 def _categories(rows: list[SliceRow], records: int, rules: DataRules) -> Finding | None:
@@ -171,7 +171,7 @@ def _categories(rows: list[SliceRow], records: int, rules: DataRules) -> Finding
         said.append(f"{len(tiny)} of {len(rows)} categories have less than {least:.1%} of the records: {names}")
     if not said:
         return None
-    return _finding(
+    return finding(
         Code.CATEGORY_BALANCE,
         "; ".join(said),
         rules,
@@ -189,7 +189,7 @@ def _splits(rows: list[SliceRow], records: int, rules: DataRules) -> Finding | N
         return None
     names = ", ".join(repr(row.name) for row in missing[:SHOWN])
     message = f"{len(missing)} of {len(rows)} categories have no record in the test split: {names}"
-    return _finding(Code.SPLIT_BALANCE, message, rules, count=len(missing), of=len(rows))
+    return finding(Code.SPLIT_BALANCE, message, rules, count=len(missing), of=len(rows))
 
 
 def _references(rows: list[SliceRow], records: int, rules: DataRules) -> Finding | None:
@@ -197,26 +197,4 @@ def _references(rows: list[SliceRow], records: int, rules: DataRules) -> Finding
     if not without:
         return None
     message = f"{without} of {records} records have no reference_answer"
-    return _finding(Code.NO_REFERENCE, message, rules, count=without, of=records)
-
-
-def _finding(
-    code: Code,
-    message: str,
-    rules: DataRules,
-    *,
-    count: int,
-    of: int,
-    measured: float | None = None,
-    threshold: float | None = None,
-) -> Finding:
-    return Finding(
-        code=code,
-        severity=rules.severity(code),
-        message=message,
-        fix=CHECKS[code].fix,
-        count=count,
-        of=of,
-        measured=measured,
-        threshold=threshold,
-    )
+    return finding(Code.NO_REFERENCE, message, rules, count=without, of=records)

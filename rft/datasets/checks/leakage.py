@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from rft.datasets.checks.near_duplicates import NearDuplicates
 from rft.datasets.codes import CHECKS, Code, Severity
-from rft.datasets.findings import SHOWN, Finding, Place
+from rft.datasets.findings import SHOWN, Finding, Place, finding
 from rft.datasets.items import Refused
 from rft.datasets.rules import DataRules
 from rft.datasets.splitting import prompt_key
@@ -130,11 +130,10 @@ def _finding(
         Code.SPLIT_LEAK: "prompts are almost equal to held-out ones",
         Code.NEAR_DUPLICATE: "prompts are almost equal to earlier ones",
     }
-    return Finding(
-        code=code,
-        severity=rules.severity(code),
-        message=f"{len(reasons)} of {records} {what[code]} (similarity {rules.thresholds.near_duplicate} and more)",
-        fix=CHECKS[code].fix,
+    return finding(
+        code,
+        f"{len(reasons)} of {records} {what[code]} (similarity {rules.thresholds.near_duplicate} and more)",
+        rules,
         count=len(reasons),
         of=records,
         threshold=rules.thresholds.near_duplicate,
