@@ -63,6 +63,8 @@ def _body(fields: Fields, side: str) -> dict[str, Any]:
     if isinstance(body, list):  # a streamed answer, chunk by chunk
         return {"completion": "".join(_pieces(body))}
     if body is None and part.get(f"{side}BodyS3Path"):
+        if why := part.get(f"{side}BodyError"):  # see rft.datasets.logs.bodies
+            raise Refused(Code.BAD_LOG, f"the {side} body stands apart in S3 and cannot be used: {str(why)[:200]}")
         raise Refused(
             Code.BAD_LOG,
             f"the {side} body stands apart in S3; drop the logs' place instead of a file, see docs/data.md",
