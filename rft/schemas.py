@@ -5,6 +5,9 @@ These are the project's long-lived formats. A field is added with a default or n
 
 from msgspec import Struct, field
 
+from rft.datasets.findings import Finding
+from rft.datasets.profile import Profile
+from rft.datasets.rules import DataRules
 from rft.interval import Interval
 from rft.keys import JobStatus, RunStatus, Serving
 
@@ -32,27 +35,40 @@ class SplitFile(Record, frozen=True, kw_only=True):
 
 
 class Quarantined(Record, frozen=True, kw_only=True):
-    """A line that was not accepted. The quarantine file holds these, one JSON object a line."""
+    """A record that was not accepted. The quarantine file holds these, one JSON object a line."""
 
-    line: int  # counted from 1
+    record: int  # which record of the file, counted from 1
+    line: int  # in which it begins, counted from 1
     code: str  # stable, e.g. bad-json
     reason: str  # for a person: what is wrong and how to mend it
-    original: str  # the line's bytes in base64
+    original: str  # the record's bytes as they came, in base64
 
 
 class Manifest(Record, frozen=True, kw_only=True):
-    """What a dataset version is made of. Equal bytes and settings give an equal manifest."""
+    """What a dataset version is made of. Equal bytes, settings and code give an equal manifest, but for its parent.
+
+    ``examples`` = records of all splits + ``quarantined``, always. A record is an example, but a ranking is all its
+    pairs; a record that cannot be read counts as one.
+    """
 
     task: str
-    version: str  # content address: hash of the split files
-    source_sha256: str
-    lines: int  # of the dropped file, without empty ones at its end
+    version: str  # content address: hash of the splits and the quarantine
+    parent_version: str | None  # the task's version before this one
+    source_sha256: str  # of the dropped file, as it is packed
+    source_bytes: int
+    records: int  # of the dropped file, without empty lines at its end
+    examples: int
     splits: dict[str, SplitFile]
     quarantined: int
+    quarantined_by: dict[str, int]  # check code -> examples, the most first
     quarantine_key: str
     problems: list[str]  # why the version may not train; empty if it may
+    findings: list[Finding]  # of all checks that found something, the gravest first
+    profile: Profile
+    rules: DataRules  # [data] of task.toml: shape, curation, thresholds, severities
+    shares: dict[str, float]  # [splits] of task.toml
     code_version: str
-    schema_version: int = 1
+    schema_version: int = 2
 
 
 class Dataset(Record, frozen=True, kw_only=True):

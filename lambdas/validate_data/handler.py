@@ -8,7 +8,7 @@ from rft.aws.metrics import emit
 from rft.aws.objects import json_text, open_object, put_new
 from rft.aws.step import Call, step
 from rft.aws.tasks import packaged_tasks
-from rft.datasets.curate import Curated, curate
+from rft.datasets.curate import Curated, Surroundings, curate
 from rft.datasets.version import code_version
 from rft.errors import DatasetUnreadable
 from rft.keys import Metric, State
@@ -26,7 +26,10 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
         try:
             with open_object(source.bucket, source.key, source.version_id) as stream:
                 curated = curate(
-                    stream, task=packaged_tasks()[run.task], code_version=code_version(), work=Path(folder)
+                    stream,
+                    task=packaged_tasks()[run.task],
+                    work=Path(folder),
+                    around=Surroundings(code_version=code_version()),
                 )
         except DatasetUnreadable as error:
             call.store.update(run.run_id, message=f"Dataset rejected: {error}.")
@@ -42,7 +45,7 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
         quarantine_key=manifest.quarantine_key,
     )
     call.store.update(run.run_id, dataset=dataset, message=curated.message)
-    accepted = manifest.lines - manifest.quarantined
+    accepted = manifest.examples - manifest.quarantined
     emit({Metric.RECORDS_ACCEPTED: accepted, Metric.RECORDS_QUARANTINED: manifest.quarantined}, task=run.task)
     return {"accepted": curated.accepted}
 

@@ -61,7 +61,6 @@ class Code(StrEnum):
     CONTROL_CHARACTERS = "control-characters"
     PROMPT_TOO_LONG = "prompt-too-long"
     PROMPT_NEAR_LIMIT = "prompt-near-limit"
-    BAD_URI = "bad-uri"
     ANSWER_IN_PROMPT = "answer-in-prompt"
     SAME_ANSWERS = "same-answers"
     PERSONAL_DATA = "personal-data"
@@ -92,6 +91,26 @@ class Code(StrEnum):
     POSITION_BIAS = "position-bias"
     LENGTH_BIAS = "length-bias"
     MANY_TIES = "many-ties"
+
+
+# A record of these is no record, or Bedrock refuses it: a task may make them stricter, not milder.
+FIXED: Final = frozenset(
+    {
+        Code.NO_RECORDS, Code.TOO_FEW_TRAIN, Code.TOO_MANY_RECORDS, Code.TOO_FEW_TEST, Code.EMPTY_LINE,
+        Code.LINE_TOO_LONG, Code.BAD_ENCODING, Code.BAD_JSON, Code.DUPLICATE_KEY, Code.BAD_CSV, Code.TOO_DEEP,
+        Code.NOT_AN_OBJECT, Code.BAD_ID, Code.DUPLICATE_ID, Code.NO_MESSAGES, Code.BAD_MESSAGE, Code.BAD_ROLE,
+        Code.BAD_CONTENT, Code.NOT_TEXT, Code.SYSTEM_NOT_FIRST, Code.NO_USER, Code.ENDS_WITH_ANSWER, Code.MULTI_TURN,
+        Code.BAD_REFERENCE, Code.NO_PROMPT, Code.BAD_PREFERENCE, Code.BAD_VOTE, Code.BAD_RANKING, Code.BAD_RATING,
+        Code.BAD_LOG, Code.OTHER_SHAPE, Code.EMPTY_ANSWER, Code.ERASED,
+    }
+)  # fmt: skip
+# What is left out for these says nothing against the file.
+HARMLESS: Final = frozenset(
+    {
+        Code.EMPTY_LINE, Code.EXACT_DUPLICATE, Code.NEAR_DUPLICATE, Code.SPLIT_LEAK, Code.PROTECTED_LEAK,
+        Code.REBALANCED, Code.ERASED, Code.LOW_RATING,
+    }
+)  # fmt: skip
 
 
 class Check(Struct, frozen=True):
@@ -146,7 +165,6 @@ CHECKS: Final[dict[Code, Check]] = {
         _check(Code.CONTROL_CHARACTERS, _Q, "control characters in the text", "remove them"),
         _check(Code.PROMPT_TOO_LONG, _Q, "a prompt over maxPromptLength", "shorten it, or raise maxPromptLength"),
         _check(Code.PROMPT_NEAR_LIMIT, _W, "a prompt near maxPromptLength", "raise maxPromptLength to be sure"),
-        _check(Code.BAD_URI, _R, "characters that Bedrock refuses in an S3 URI", "use letters, digits and -!_*'()."),
         _check(Code.ANSWER_IN_PROMPT, _W, "the answer stands in the prompt", "remove it from the prompt"),
         _check(Code.SAME_ANSWERS, _Q, "chosen and rejected are the same", "drop the pair, or mark it as a tie"),
         _check(Code.PERSONAL_DATA, _W, "personal data", 'set personal.action to "redact" or "reject"'),

@@ -1,27 +1,44 @@
-"""Curate a dropped file: every line ends in one split or in quarantine, and the result is addressed by its content."""
+"""Curate a dropped file: each example ends in one split or in quarantine; the version is its content."""
 
-import base64
 import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final
 
-import msgspec
 from msgspec import Struct
 
-from rft.datasets.codes import Code
-from rft.datasets.items import Refused
-from rft.datasets.limits import problems_of
-from rft.datasets.reading import Line, Source, read_lines
-from rft.datasets.records import PromptRecord, read_record
-from rft.datasets.splitting import prompt_key, split_of
+from rft.datasets.checks.balance import balance_findings
+from rft.datasets.checks.leakage import Protected
+from rft.datasets.checks.pseudonyms import Pseudonyms, derived_key
+from rft.datasets.codes import HARMLESS, Code, Severity
+from rft.datasets.collector import Collector, ordered
+from rft.datasets.comparing import Comparison
+from rft.datasets.findings import Finding, Place
+from rft.datasets.intake import Intake, Watcher
+from rft.datasets.items import Container, Item, Refused, Shape
+from rft.datasets.limits import over_limits
+from rft.datasets.message import SHOWN, message_of, problem
+from rft.datasets.profile import Profile, profile_of
+from rft.datasets.shapes import detect
+from rft.datasets.sources.compression import Source
+from rft.datasets.sources.containers import Reading, open_reading
+from rft.datasets.sources.text import SPACE
+from rft.datasets.table import Table
+from rft.datasets.watchers import Alike, Asked, Languages, Opinion
+from rft.datasets.writing import QUARANTINE, Files, sha256_of
+from rft.errors import DatasetUnreadable
 from rft.keys import Split, dataset_key
 from rft.names import digest
-from rft.schemas import Manifest, Quarantined, SplitFile
+from rft.schemas import Manifest, SplitFile
 from rft.tasks import Task
 
-QUARANTINE: Final = "quarantine.jsonl"
 MANIFEST: Final = "manifest.json"
-SHOWN: Final = 3  # refused lines that a message names
+LOOKED_AT: Final = 100  # records that tell the file's shape
+LOOKED_AT_BYTES: Final = 8 << 20
+Progress = Callable[[int], None]
 
 
 class Curated(Struct, frozen=True, kw_only=True):
@@ -42,172 +59,233 @@ class Curated(Struct, frozen=True, kw_only=True):
         return dataset_key(self.manifest.task, self.manifest.version, MANIFEST)
 
 
-def curate(stream: Source, *, task: Task, code_version: str, work: Path) -> Curated:
+class Surroundings(Struct, frozen=True, kw_only=True):
+    """What the same bytes are curated with: none of it changes the splits, but ``pseudonyms`` where they are used."""
+
+    code_version: str
+    parent_version: str | None = None
+    protected: dict[str, Path] = {}  # the name in [data] protected -> file
+    pseudonyms: Pseudonyms | None = None  # default: under a key that anyone can derive
+    opinion: Opinion | None = None
+    progress: Progress | None = None  # is told the bytes of the file read so far
+
+
+def curate(stream: Source, *, task: Task, work: Path, around: Surroundings, name: str = "") -> Curated:
     """Read a dropped file and write its dataset version below ``work``.
 
-    Lines in = train + validation + test + quarantined, always. The same bytes and task give the same files and
-    manifest. Empty lines at the end of the file are not counted. Memory: one line, and a mark for each id.
+    Examples = train + validation + test + quarantined, always. The same bytes and task give the same files and version
+    however ``stream`` hands them out. Empty lines at the end are not counted. Memory: 63 bytes an example beside what
+    reading takes; 2.5 kB an example more where near duplicates are looked for.
 
     Raises:
         DatasetUnreadable: the file as a whole cannot be read; the message names the place.
+        TaskInvalid: a protected file is missing or unreadable, or ``[data]`` asks for what is unknown.
 
     """
-    source = _Hashing(stream)
-    writers = {split: _Writer(work / f"{split}.jsonl") for split in Split}
-    quarantine = _Writer(work / QUARANTINE)
-    ids = _Ids()
-    lines = empty = 0
-    end: tuple[int, int, _Mark] | None = None  # how things stood before the empty lines that may end the file
-    shown: list[Quarantined] = []
+    source = _Hashing(stream, around.progress)
+    reading = open_reading(source, name=name)
+    first, items = _beginning(reading)
+    curation = _Curation(reading, _shape(reading, first, task), task=task, work=work, around=around)
     try:
-        for line in read_lines(source):
-            if line.cut or line.data.strip(b" \t\r"):
-                end = None
-            elif end is None:
-                end = (lines, empty, quarantine.mark())
-            lines += 1
-            try:
-                record = read_record(line)
-                writers[split_of(prompt_key(record.user), task.splits)].write(record.line(ids.assign(record)))
-            except Refused as refused:
-                empty += refused.code is Code.EMPTY_LINE
-                kept = _quarantined(line, refused)
-                quarantine.write(msgspec.json.encode(kept) + b"\n")
-                if len(shown) < SHOWN and refused.code is not Code.EMPTY_LINE:
-                    shown.append(kept)
-        if end is not None:
-            lines, empty, mark = end
-            quarantine.rewind(mark)
+        for item in items:
+            curation.take(item)
+        return curation.finish(source)
     finally:
-        for writer in (*writers.values(), quarantine):
-            writer.close()
-    hashes = {split.value: writer.sha256 for split, writer in writers.items()}
-    version = digest({"splits": hashes, "quarantine": quarantine.sha256}, length=16)
-    counts = {split: writer.lines for split, writer in writers.items()}
-    bad = quarantine.lines - empty
-    manifest = Manifest(
-        task=task.name,
-        version=version,
-        source_sha256=source.sha256,
-        lines=lines,
-        splits={split.value: writer.split_file(task.name, version) for split, writer in writers.items()},
-        quarantined=quarantine.lines,
-        quarantine_key=dataset_key(task.name, version, QUARANTINE),
-        problems=problems_of(counts, bad=bad, lines=lines - empty, task=task),
-        code_version=code_version,
-    )
-    return Curated(
-        manifest=manifest,
-        files={dataset_key(task.name, version, writer.path.name): writer.path for writer in writers.values()}
-        | {manifest.quarantine_key: quarantine.path},
-        message=_message(manifest, shown),
-    )
+        curation.files.close()
 
 
-def _message(manifest: Manifest, shown: list[Quarantined]) -> str:
-    counts = ", ".join(f"{file.records} {name}" for name, file in manifest.splits.items())
-    said = [f"Line {item.line}: {item.reason} ({item.code})." for item in shown]
-    if manifest.quarantined > len(shown):
-        said.append(f"All {manifest.quarantined} refused lines: {manifest.quarantine_key}.")
-    if manifest.problems:
-        return " ".join(["Dataset rejected:", *manifest.problems, *said])
-    accepted = f"{manifest.lines} lines: {counts}, {manifest.quarantined} quarantined."
-    return " ".join([accepted, *said])
+def _beginning(reading: Reading) -> tuple[list[dict[str, Any]], Iterator[Item]]:
+    """Return the values of the first records, and all items."""
+    items = iter(reading)
+    first: list[Item] = []
+    values: list[dict[str, Any]] = []
+    size = 0
+    for item in items:
+        first.append(item)
+        size += len(item.data)
+        if len(first) > LOOKED_AT or size > LOOKED_AT_BYTES:
+            break
+        with suppress(Refused):  # it says so when its turn comes
+            values.append(reading.decode(item))
+    return values, chain(first, items)
 
 
-def _quarantined(line: Line, refused: Refused) -> Quarantined:
-    original = base64.b64encode(line.data).decode()
-    return Quarantined(line=line.number, code=refused.code, reason=refused.reason, original=original)
+def _shape(reading: Reading, first: list[dict[str, Any]], task: Task) -> Shape:
+    try:
+        return detect(first, task.data)
+    except DatasetUnreadable as error:
+        if reading.container is not Container.CSV:
+            raise
+        taken = "the file was taken for CSV with its header on line 1; for JSONL, write one JSON object a line"
+        raise DatasetUnreadable(f"{error}; {taken}") from None
+
+
+class _Curation:
+    """One file on its way."""
+
+    def __init__(self, reading: Reading, shape: Shape, *, task: Task, work: Path, around: Surroundings) -> None:
+        rules = task.data
+        self._reading, self._shape, self._task, self._rules, self._around = reading, shape, task, rules, around
+        self._table = Table()
+        self.files = Files(work, self._table)
+        self._collector = Collector(rules)
+        self._protected = _protected(task, around.protected)
+        self._languages = Languages() if rules.severity(Code.LANGUAGE_BALANCE) is not Severity.OFF else None
+        self._alike = Alike(rules, self.files) if rules.near_duplicates else None
+        asked = Asked(around.opinion) if around.opinion is not None else None
+        watchers: list[Watcher] = [one for one in (self._languages, self._alike, asked) if one is not None]
+        self._intake = Intake(
+            task,
+            shape,
+            lines=reading.container is not Container.CSV,
+            table=self._table,
+            files=self.files,
+            collector=self._collector,
+            pseudonyms=around.pseudonyms or Pseudonyms(derived_key(task.name)),
+            watchers=watchers,
+        )
+        self._comparison = Comparison(self._table, rules, self._collector)
+        self._records = 0
+        self._blank = 0  # empty lines since the last that was not
+        self._first: list[Place] = []  # of what was refused for a reason that is worth a message
+
+    def take(self, item: Item) -> None:
+        """Admit an item, or put it into quarantine."""
+        self._records += 1
+        if item.cut or item.data.strip(SPACE):
+            self._blank = 0
+        else:
+            if not self._blank:
+                self.files.mark()
+            self._blank += 1
+        try:
+            self._intake.admit(item, self._reading.decode(item))
+        except Refused as refused:
+            self.files.refuse(item, refused.code, refused.reason)
+            self._collector.add(refused.code, item.line, refused.reason)
+            if refused.code is not Code.EMPTY_LINE and len(self._first) < SHOWN:
+                self._first.append(Place(item.line, f"{refused.reason} ({refused.code})"))
+
+    def finish(self, source: "_Hashing") -> Curated:
+        """Compare the rows among each other, write the files and say what came out."""
+        if self._blank and self._reading.container is Container.JSONL:
+            self._records -= self._blank
+            self.files.rewind(Code.EMPTY_LINE, self._blank)
+            self._collector.forget(Code.EMPTY_LINE, self._blank)
+        findings = self._comparison.run(alike=self._alike, protected=self._protected)
+        examples = len(self._table) + self.files.refused.total()
+        profile = profile_of(
+            self._table,
+            self._comparison.alive(),
+            container=self._reading.container,
+            shape=self._shape,
+            sample=self._languages.sample if self._languages is not None else None,
+            clusters=self._comparison.cluster_sizes,
+        )
+        findings += self._collector.findings(examples)
+        findings += self._intake.personal.findings(self._rules, of=examples)
+        findings += balance_findings(
+            rows=profile.slices,
+            lengths=profile.lengths,
+            languages=profile.languages,
+            sample=profile.language_sample,
+            rules=self._rules,
+        )
+        if self._around.opinion is not None and (opinion := self._around.opinion.finding()):
+            findings.append(opinion)
+        return self._version(source, findings, profile, examples)
+
+    def _version(self, source: "_Hashing", findings: list[Finding], profile: Profile, examples: int) -> Curated:
+        task, gone = self._task, self._comparison.gone
+        refused = self.files.refused + Counter(code for code, _ in gone.values())
+        made = self.files.finish(gone)
+        hashes = {path.name: sha256_of(path) for path in made}
+        version = digest(hashes, length=16)
+        splits = {
+            split: self._split_file(path, made, hashes, version)
+            for split in Split
+            for path in made
+            if path.stem == split
+        }
+        harmless = sum(count for code, count in refused.items() if code in HARMLESS)
+        findings = ordered(
+            findings
+            + over_limits(
+                {split: file.records for split, file in splits.items()},
+                bad=refused.total() - harmless,
+                examples=examples - harmless,
+                task=task,
+            )
+        )
+        manifest = Manifest(
+            task=task.name,
+            version=version,
+            parent_version=self._around.parent_version,
+            source_sha256=source.sha256,
+            source_bytes=source.size,
+            records=self._records,
+            examples=examples,
+            splits={split.value: file for split, file in splits.items()},
+            quarantined=refused.total(),
+            quarantined_by={
+                str(code): count for code, count in sorted(refused.items(), key=lambda pair: (-pair[1], pair[0]))
+            },
+            quarantine_key=dataset_key(task.name, version, QUARANTINE),
+            problems=[problem(finding) for finding in findings if finding.severity is Severity.REJECT],
+            findings=findings,
+            profile=profile,
+            rules=self._rules,
+            shares={"validation": task.splits.validation, "test": task.splits.test},
+            code_version=self._around.code_version,
+        )
+        return Curated(
+            manifest=manifest,
+            files={dataset_key(task.name, version, path.name): path for path in made},
+            message=message_of(manifest, self._first_refused()),
+        )
+
+    def _split_file(self, path: Path, made: dict[Path, int], hashes: dict[str, str], version: str) -> SplitFile:
+        return SplitFile(
+            key=dataset_key(self._task.name, version, path.name),
+            records=made[path],
+            bytes=path.stat().st_size,
+            sha256=hashes[path.name],
+        )
+
+    def _first_refused(self) -> list[Place]:
+        """Return the first places of what was refused, by a record's own fault or beside others."""
+        gone = self._comparison.gone
+        late = [Place(self._table.line[row], f"{gone[row][1]} ({gone[row][0]})") for row in sorted(gone)[:SHOWN]]
+        return sorted([*self._first, *late], key=lambda place: place.line)[:SHOWN]
+
+
+def _protected(task: Task, files: dict[str, Path]) -> Protected | None:
+    if not task.data.protected:
+        return None
+    protected = Protected()
+    for name in task.data.protected:
+        with files[name].open(encoding="utf-8") as lines:
+            protected.load(name, lines)
+    return protected
 
 
 class _Hashing:
-    """A stream that knows the hash of what was read from it."""
+    """A stream that knows the hash and the size of what was read from it."""
 
-    def __init__(self, stream: Source) -> None:
+    def __init__(self, stream: Source, progress: Progress | None) -> None:
         self._stream = stream
+        self._progress = progress
         self._hash = hashlib.sha256()
+        self.size = 0
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
         data = self._stream.read(size)
         self._hash.update(data)
+        self.size += len(data)
+        if self._progress is not None:
+            self._progress(self.size)
         return data
 
     @property
     def sha256(self) -> str:
         return self._hash.hexdigest()
-
-
-class _Mark(NamedTuple):
-    """Where a writer stood."""
-
-    lines: int
-    bytes: int
-    hash: "hashlib._Hash"
-
-
-class _Ids:
-    """Ids of one dataset version: none twice, and one for each record that has none."""
-
-    def __init__(self) -> None:
-        self._seen: set[bytes] = set()
-
-    def assign(self, record: PromptRecord) -> str | None:
-        """Return the id for a record without one, None for a record with its own.
-
-        Raises:
-            Refused: the record's id was there before.
-
-        """
-        if record.id is not None:
-            if not self._take(record.id):
-                raise Refused(
-                    Code.DUPLICATE_ID, f"the id {record.id[:60]!r} stands on an earlier line; make ids unique"
-                )
-            return None
-        stem = f"r-{hashlib.sha256(record.data).hexdigest()[:16]}"
-        identity, copy = stem, 1
-        while not self._take(identity):
-            copy += 1
-            identity = f"{stem}-{copy}"
-        return identity
-
-    def _take(self, identity: str) -> bool:
-        mark = hashlib.blake2b(identity.encode(), digest_size=16).digest()
-        if mark in self._seen:
-            return False
-        self._seen.add(mark)
-        return True
-
-
-class _Writer:
-    """A local file with the count and the hash of its lines."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.lines = self.bytes = 0
-        self._hash = hashlib.sha256()
-        self._stream = path.open("wb")
-
-    def write(self, line: bytes) -> None:
-        self._stream.write(line)
-        self._hash.update(line)
-        self.lines += 1
-        self.bytes += len(line)
-
-    def mark(self) -> _Mark:
-        return _Mark(self.lines, self.bytes, self._hash.copy())
-
-    def rewind(self, mark: _Mark) -> None:
-        self.lines, self.bytes, self._hash = mark
-        self._stream.truncate(self.bytes)
-
-    def close(self) -> None:
-        self._stream.close()
-
-    @property
-    def sha256(self) -> str:
-        return self._hash.hexdigest()
-
-    def split_file(self, task: str, version: str) -> SplitFile:
-        key = dataset_key(task, version, self.path.name)
-        return SplitFile(key=key, records=self.lines, bytes=self.bytes, sha256=self.sha256)

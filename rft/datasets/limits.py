@@ -4,46 +4,64 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Final
 
+from rft.datasets.codes import CHECKS, Code
+from rft.datasets.findings import Finding
 from rft.keys import Split
 from rft.tasks import Task
 
 MIN_TRAIN: Final = 100  # prompts; Bedrock user guide, rft-nova-models.html
 MAX_TRAIN_AND_VALIDATION: Final = 20_000  # records, Nova 2 Lite; quota L-82EE9228, adjustable
-MAX_BAD_SHARE: Final = 0.1  # of the lines that are not empty: more are no slips but a file of another kind
 
 
-def problems_of(counts: Mapping[Split, int], *, bad: int, lines: int, task: Task) -> list[str]:
+def over_limits(counts: Mapping[Split, int], *, bad: int, examples: int, task: Task) -> list[Finding]:
     """Return why a dataset version may not train, each with its fix; an empty list if it may.
 
-    ``bad`` of ``lines`` were refused; empty lines count in neither.
+    ``bad`` of ``examples`` were refused; what is no fault of the file (empty lines, duplicates) counts in neither.
     """
-    if lines == 0:
-        return ["The file has no records; drop JSONL with one prompt record a line."]
-    problems = []
-    if bad > MAX_BAD_SHARE * lines:
-        problems.append(
-            f"{bad} of {lines} lines are no prompt records, and {MAX_BAD_SHARE:.0%} are the most; correct them."
+
+    def found(code: Code, count: int, of: int, threshold: float, message: str, fix: str) -> Finding:
+        return Finding(
+            code=code,
+            severity=task.data.severity(code),
+            message=message,
+            fix=fix,
+            count=count,
+            of=of,
+            threshold=threshold,
         )
+
+    if examples == 0:
+        fix = CHECKS[Code.NO_RECORDS].fix
+        return [found(Code.NO_RECORDS, 0, 0, 1, "the file has no records", fix)]
+    problems = []
+    most = task.data.thresholds.max_bad_share
+    if bad > most * examples:
+        message = f"{bad:,} of {examples:,} records are refused, and {most:.0%} are the most"
+        problems.append(found(Code.TOO_MANY_BAD, bad, examples, most, message, CHECKS[Code.TOO_MANY_BAD].fix))
     shares = task.splits
     accepted = sum(counts.values())
-    if counts[Split.TRAIN] < MIN_TRAIN:
-        missing = _more(MIN_TRAIN - counts[Split.TRAIN], 1 - shares.test - shares.validation)
-        problems.append(
-            f"{counts[Split.TRAIN]} of {accepted} accepted records are left to train on, and Bedrock needs at least "
-            f"{MIN_TRAIN}; add {missing} or more records, or lower the shares in [splits] of task.toml."
-        )
-    sent = counts[Split.TRAIN] + counts[Split.VALIDATION]
+    train, test = counts[Split.TRAIN], counts[Split.TEST]
+    if train < MIN_TRAIN:
+        missing = _more(MIN_TRAIN - train, 1 - shares.test - shares.validation)
+        message = f"{train} of {accepted} accepted records are left to train on, and Bedrock needs at least {MIN_TRAIN}"
+        fix = f"add {missing} or more records, or lower the shares in [splits] of task.toml"
+        problems.append(found(Code.TOO_FEW_TRAIN, train, accepted, MIN_TRAIN, message, fix))
+    sent = train + counts[Split.VALIDATION]
     if sent > MAX_TRAIN_AND_VALIDATION:
-        problems.append(
-            f"{sent:,} records for training and validation, and Bedrock takes at most {MAX_TRAIN_AND_VALIDATION:,}; "
-            f"drop about {int(accepted * MAX_TRAIN_AND_VALIDATION / sent):,} records, or hold out more in [splits]."
+        message = (
+            f"{sent:,} records for training and validation, and Bedrock takes at most {MAX_TRAIN_AND_VALIDATION:,}"
         )
-    if counts[Split.TEST] < task.gate.min_records:
-        missing = _more(task.gate.min_records - counts[Split.TEST], shares.test)
-        problems.append(
-            f"{counts[Split.TEST]} records are held out, and the gate needs {task.gate.min_records}; add {missing} or "
-            f"more records, raise splits.test, or lower gate.min_records in task.toml."
+        fits = int(accepted * MAX_TRAIN_AND_VALIDATION / sent)
+        fix = f"drop about {fits:,} records, or hold out more in [splits]"
+        problems.append(found(Code.TOO_MANY_RECORDS, sent, accepted, MAX_TRAIN_AND_VALIDATION, message, fix))
+    least = task.gate.min_records
+    if test < least:
+        message = f"{test} records are held out, and the gate needs {least}"
+        fix = (
+            f"add {_more(least - test, shares.test)} or more records, raise splits.test, or lower gate.min_records in "
+            f"task.toml"
         )
+        problems.append(found(Code.TOO_FEW_TEST, test, accepted, least, message, fix))
     return problems
 
 

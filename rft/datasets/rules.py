@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from rft.datasets.codes import CHECKS, Code, Severity
+from rft.datasets.codes import CHECKS, FIXED, Code, Severity
 from rft.datasets.items import Shape
 
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -53,7 +53,7 @@ class Curation(Strict, frozen=True, kw_only=True):
     template: str | None = None  # the user's text, with {prompt} where it stands
     system: str | None = None  # the system message of every record that has none
     group_by: str | None = None  # records with an equal value of this field stay in one split; default: equal prompts
-    category: str | None = None  # the field that names a record's category; splits are drawn within categories
+    category: str | None = None  # the field that names a record's category
     max_category_share: Share = 1.0  # larger categories are thinned out, by hash; 1 leaves all
     min_rating: float | None = None  # on the scale of the ratings
     refusals: list[str] = []  # more beginnings of answers that refuse
@@ -99,6 +99,18 @@ class DataRules(Strict, frozen=True, kw_only=True):
     personal: Personal = Personal()
     near_duplicates: bool = True
     protected: list[str] = []  # files of the task folder with prompts that must not be trained on
+
+    def __post_init__(self) -> None:
+        """Refuse a severity with which a record that is none would go on.
+
+        Raises:
+            ValueError: it names the check and what it may be.
+
+        """
+        for code, severity in self.checks.items():
+            if code in FIXED and severity not in (CHECKS[code].severity, Severity.REJECT):
+                allowed = " or ".join(repr(str(one)) for one in dict.fromkeys((CHECKS[code].severity, Severity.REJECT)))
+                raise ValueError(f"checks.{code} is {str(severity)!r}, but can only be {allowed}")
 
     def severity(self, code: Code) -> Severity:
         """Return the severity of a check for this task."""

@@ -103,7 +103,8 @@ def test_a_rejected_dataset_shows_its_first_bad_lines(world: World) -> None:
     assert run.dataset
     key = run.dataset.quarantine_key
     lines = [
-        json.dumps({"line": n, "code": "bad-json", "reason": f"cut off <{n}>", "original": ""}) for n in range(1, 9)
+        json.dumps({"record": n, "line": n, "code": "bad-json", "reason": f"cut off <{n}>", "original": ""})
+        for n in range(1, 9)
     ]
     world.objects[f"datasets-bucket/{key}"] = "\n".join(lines).encode() + b"\n"
     world.store.update("arithmetic-1", dataset=replace(run.dataset, quarantined=8))
@@ -114,7 +115,7 @@ def test_a_rejected_dataset_shows_its_first_bad_lines(world: World) -> None:
     assert "line 6" not in text
     assert b"cut off &lt;1&gt;" in world.objects[RUNS + "report.html"]
     assert len(json.loads(world.objects[RUNS + "report.json"])["quarantined"]) == 5
-    assert Refused.__struct_fields__ == ("line", "code", "reason", "original")
+    assert Refused.__struct_fields__ == ("record", "line", "code", "reason", "original")
 
 
 def failed(kind: str, message: str) -> dict[str, str]:

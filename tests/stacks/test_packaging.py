@@ -45,7 +45,8 @@ def test_the_layer_fits_runtime_and_architecture(prod: Deployed) -> None:
         tags = re.findall(r"^Tag: (\S+)$", wheel.read_text(), re.MULTILINE)
         assert any(_fits(tag) for tag in tags), f"{wheel.parent.name}: {tags}"
     for library in folder.rglob("*.so*"):
-        assert "cpython-314-aarch64" in library.name or "abi3" in library.name, library.name
+        if not library.parent.name.endswith(".libs"):  # what a wheel brings for its modules, bound to no Python
+            assert "cpython-314-aarch64" in library.name or "abi3" in library.name, library.name
         assert library.read_bytes()[18:20] == b"\xb7\x00", f"{library.name} is no ELF file for aarch64"
 
 

@@ -77,19 +77,16 @@ def _width(most: int) -> int:
 
 
 class Slices:
-    """Counts records by category while they stream past. Memory: 200 bytes a category and split."""
+    """Counts of records by category and split."""
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, Split], list[int]] = {}
 
-    def add(self, category: str, split: Split, prompt_bytes: int, *, reference: bool) -> None:
-        """Count a record."""
-        counts = self._counts.get((category, split))
-        if counts is None:
-            counts = self._counts[category, split] = [0, 0, 0]
-        counts[0] += 1
-        counts[1] += prompt_bytes
-        counts[2] += reference
+    def add(self, category: str, split: Split, *, records: int, prompt_bytes: int, references: int) -> None:
+        """Count records: how many, the bytes of their prompts, how many have a reference."""
+        counts = self._counts.setdefault((category, split), [0, 0, 0])
+        for place, more in enumerate((records, prompt_bytes, references)):
+            counts[place] += more
 
     def rows(self) -> list[SliceRow]:
         """Return the categories, the largest first; those behind the first ``SLICES`` as one row ``REST``."""

@@ -1,7 +1,11 @@
 """The languages of a sample of prompts, by a naive Bayes model over bytes (py3langid, 97 languages)."""
 
 import heapq
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
 
 SIZE: Final = 256  # texts; a share of one half is then known to about +- 6 percentage points (95 %)
 CHARACTERS: Final = 1000  # of a text that are looked at
@@ -38,11 +42,9 @@ class LanguageSample:
 
         Loads the model: half a second.
         """
-        from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
         if not self._heap:
             return {}
-        model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+        model = _model()
         counts: dict[str, int] = {}
         for _, text in self._heap:
             language = UNKNOWN
@@ -52,3 +54,10 @@ class LanguageSample:
             counts[language] = counts.get(language, 0) + 1
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         return {language: count / len(self._heap) for language, count in ordered}
+
+
+@cache
+def _model() -> "LanguageIdentifier":
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -14,8 +14,8 @@ from rft.datasets.checks.near_duplicates import NearDuplicates
 from rft.datasets.codes import CHECKS, Code, Severity
 from rft.datasets.findings import SHOWN, Finding, Place, finding
 from rft.datasets.items import Refused
+from rft.datasets.keys import folded_key
 from rft.datasets.rules import DataRules
-from rft.datasets.splitting import prompt_key
 from rft.keys import Split
 
 FIELDS: Final = ("prompt", "question", "problem", "instruction", "input", "query", "text")
@@ -42,7 +42,7 @@ class Protected:
     def __init__(self) -> None:
         self._texts: list[str] = []
         self._names: list[str] = []
-        self._keys: dict[bytes, int] = {}
+        self._keys: dict[int, int] = {}
 
     def load(self, name: str, lines: Iterable[str]) -> None:
         """Add the prompts of a file: JSON objects a line (``messages`` or one of ``FIELDS``), or a text a line.
@@ -53,17 +53,16 @@ class Protected:
         """
         for number, line in enumerate(lines, 1):
             if text := _prompt(line.strip().removeprefix("\ufeff"), f"{name}, line {number}"):
-                self._keys.setdefault(prompt_key(text), len(self._texts))
+                self._keys.setdefault(folded_key(text), -1 - len(self._texts))
                 self._texts.append(text)
                 self._names.append(f"line {number} of {name}")
 
     def __len__(self) -> int:
         return len(self._texts)
 
-    def match(self, key: bytes) -> str | None:
-        """Return where the prompt with this ``prompt_key`` stands; None if in no protected file."""
-        place = self._keys.get(key)
-        return None if place is None else self._names[place]
+    def match(self, key: int) -> int | None:
+        """Return the (negative) row of the prompt with this ``folded_key``; None if it is in no protected file."""
+        return self._keys.get(key)
 
     def join(self, index: NearDuplicates) -> None:
         """Add the prompts to an index of near duplicates, as rows -1, -2, ..."""

@@ -49,7 +49,7 @@ def check_prompt(messages: list[Message]) -> list[Message]:
             Code.ENDS_WITH_ANSWER,
             f"the last message is of role {roles[-1]}; the prompt ends with the user, the answer is reference_answer",
         )
-    if roles.count("user") > 1 or len(roles) > 2:
+    if any(role not in INSTRUCTING for role in roles[:-1]):
         raise Refused(Code.MULTI_TURN, "Bedrock trains single turns; put all turns into the one user message")
     return messages
 

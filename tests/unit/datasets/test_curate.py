@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import random
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rft.datasets import limits
-from rft.datasets.curate import Curated, curate
-from rft.datasets.splitting import normal_prompt, prompt_key, split_of
+from rft.datasets.codes import Code, Severity
+from rft.datasets.curate import Curated, Surroundings, curate
+from rft.datasets.items import Container, Shape
+from rft.datasets.keys import folded_key
+from rft.datasets.rules import Curation, DataRules, Personal
+from rft.datasets.sources.containers import open_reading
+from rft.datasets.splitting import split_of
 from rft.datasets.version import code_version
 from rft.errors import DatasetUnreadable
 from rft.keys import Split
@@ -29,6 +35,7 @@ TASK = Task(
     grader=Grader(reward="reward.py:reward"),
     splits=Splits(validation=0.1, test=0.2),
     gate=GateRule(min_records=20),
+    data=DataRules(checks={Code.LANGUAGE_BALANCE: Severity.OFF}),  # its model takes half a second to load
 )
 LINES = st.lists(
     st.sampled_from([b"", b" ", b"x", b"[1]", b'{"messages": []}', b"\xff\xfe", b'{"a": 1, "a": 2}'])
@@ -45,7 +52,7 @@ def record(text: str, **more: Any) -> bytes:
 
 def made(data: bytes, work: Path, task: Task = TASK) -> Curated:
     work.mkdir(exist_ok=True, parents=True)
-    return curate(io.BytesIO(data), task=task, code_version="1", work=work)
+    return curate(io.BytesIO(data), task=task, work=work, around=Surroundings(code_version="1"))
 
 
 def good(count: int, start: int = 0) -> bytes:
@@ -63,7 +70,7 @@ def test_a_good_file_becomes_a_version(tmp_path: Path) -> None:
     curated = made(good(300), tmp_path)
     manifest = curated.manifest
     assert curated.accepted
-    assert (manifest.lines, manifest.quarantined, manifest.problems) == (300, 0, [])
+    assert (manifest.records, manifest.quarantined, manifest.problems) == (300, 0, [])
     assert set(curated.files) == {
         f"datasets/sums/{manifest.version}/{name}.jsonl" for name in ("train", "validation", "test", "quarantine")
     }
@@ -73,7 +80,7 @@ def test_a_good_file_becomes_a_version(tmp_path: Path) -> None:
         assert len(curated.files[file.key].read_bytes()) == file.bytes
         assert len(curated.files[file.key].read_bytes().splitlines()) == file.records
     assert curated.message == (
-        f"300 lines: {manifest.splits['train'].records} train, {manifest.splits['validation'].records} validation, "
+        f"300 records: {manifest.splits['train'].records} train, {manifest.splits['validation'].records} validation, "
         f"{manifest.splits['test'].records} test, 0 quarantined."
     )
 
@@ -88,36 +95,69 @@ def test_the_same_bytes_give_the_same_manifest_packed_or_not(tmp_path: Path) -> 
     assert made(good(151), tmp_path / "4").manifest.version != one.manifest.version
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
-@given(lines=LINES, end=st.sampled_from([b"", b"\n", b"\r\n", b"\n\n \n"]))
-def test_nothing_is_lost(tmp_path: Path, lines: list[bytes], end: bytes) -> None:
-    data = b"\n".join(lines) + end
+def items(data: bytes) -> list[bytes]:
+    """Return the records of a file as the readers cut it, without empty lines at the end."""
+    found = [item.data for item in open_reading(io.BytesIO(data))]
+    while found and not found[-1].strip(b" \t\r\n") and open_reading(io.BytesIO(data)).container is Container.JSONL:
+        found.pop()
+    return found
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@given(lines=LINES, end=st.sampled_from([b"", b"\n", b"\r\n", b"\n\n \n"]), start=st.sampled_from([b"", b"{}\n", b"["]))
+def test_nothing_is_lost(tmp_path: Path, lines: list[bytes], end: bytes, start: bytes) -> None:
+    data = start + b"\n".join(lines) + end
     try:
         curated = made(data, tmp_path)
+        originals = items(data)
     except DatasetUnreadable:
         return
     found = contents(curated)
     manifest = curated.manifest
     kept = sum(file.records for file in manifest.splits.values())
-    assert manifest.lines == kept + manifest.quarantined
-    originals = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    while originals and not originals[-1].strip(b" \t\r"):
-        originals.pop()
-    assert manifest.lines == len(originals)
+    assert manifest.examples == kept + manifest.quarantined == len(originals) == manifest.records
     quarantined = [msgspec.json.decode(line, type=Quarantined) for line in found["quarantine.jsonl"]]
-    assert len(quarantined) == manifest.quarantined
+    assert len(quarantined) == manifest.quarantined == sum(manifest.quarantined_by.values())
+    assert [item.record for item in quarantined] == sorted(item.record for item in quarantined)
     for item in quarantined:
-        assert base64.b64decode(item.original) == originals[item.line - 1]
-    refused = {item.line for item in quarantined}
+        assert base64.b64decode(item.original) == originals[item.record - 1]
+    refused = {item.record for item in quarantined}
     accepted = [line for number, line in enumerate(originals, 1) if number not in refused]
     records = [json.loads(line) for name in ("train", "validation", "test") for line in found[f"{name}.jsonl"]]
     ids = [record["id"] for record in records]
     assert len(set(ids)) == len(ids) == len(accepted)
+    if manifest.profile.container is Container.CSV or manifest.profile.shape is not Shape.PROMPTS:
+        return
 
     def plain(record: dict[str, Any]) -> str:
-        return json.dumps({name: value for name, value in record.items() if name != "id"}, sort_keys=True)
+        kept = {name: value for name, value in record.items() if name not in ("id", "original")}
+        for message in kept["messages"]:
+            message["content"] = unicodedata.normalize("NFC", message["content"].replace("\r\n", "\n")).strip()
+        return json.dumps(kept, sort_keys=True).replace("\\r", "\\n")
 
     assert sorted(map(plain, records)) == sorted(plain(json.loads(line)) for line in accepted)
+
+
+class Dribble:
+    """A stream that hands out a few bytes at a time."""
+
+    def __init__(self, data: bytes, sizes: list[int]) -> None:
+        self._stream, self._sizes, self._turn = io.BytesIO(data), sizes, 0
+
+    def read(self, size: int, /) -> bytes:
+        self._turn += 1
+        return self._stream.read(min(size, self._sizes[self._turn % len(self._sizes)]))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(lines=LINES, sizes=st.lists(st.integers(1, 50), min_size=1, max_size=4))
+def test_the_same_bytes_give_the_same_version_however_they_come(
+    tmp_path: Path, lines: list[bytes], sizes: list[int]
+) -> None:
+    data = b'{"messages": []}\n' + b"\n".join(lines)
+    (tmp_path / "1").mkdir(exist_ok=True)
+    one = curate(Dribble(data, sizes), task=TASK, work=tmp_path / "1", around=Surroundings(code_version="1"))
+    assert one.manifest == made(data, tmp_path / "2").manifest
 
 
 def test_a_bad_line_in_a_good_file_is_named_and_the_run_goes_on(tmp_path: Path) -> None:
@@ -151,13 +191,14 @@ def test_equal_prompts_stay_together_whatever_is_around_them(tmp_path: Path) -> 
     )
     for name, lines in contents(made(data, tmp_path)).items():
         if name != "quarantine.jsonl":
-            prompts = [normal_prompt(json.loads(line)["messages"][-1]["content"]) for line in lines]
+            prompts = [folded_key(json.loads(line)["messages"][-1]["content"]) for line in lines]
             assert all(prompts.count(prompt) == len(variants) for prompt in prompts)
-    assert prompt_key("Caf\u00e9") == prompt_key("cafe\u0301")
+    assert folded_key("Caf\u00e9") == folded_key("cafe\u0301")
+    assert folded_key("A b\u00a0c") == folded_key("\u2003abc")
 
 
 def test_shares_are_kept_and_test_depends_on_its_share_alone() -> None:
-    keys = [prompt_key(f"prompt {i}") for i in range(20_000)]
+    keys = [folded_key(f"prompt {i}") for i in range(20_000)]
     splits = [split_of(key, Splits(validation=0.1, test=0.2)) for key in keys]
     assert abs(splits.count(Split.TEST) / 20_000 - 0.2) < 0.01
     assert abs(splits.count(Split.VALIDATION) / 20_000 - 0.1) < 0.01
@@ -171,11 +212,170 @@ def test_repeated_ids_are_refused_and_missing_ones_are_made(tmp_path: Path) -> N
     curated = made(data, tmp_path)
     found = contents(curated)
     refused = [msgspec.json.decode(line, type=Quarantined) for line in found.pop("quarantine.jsonl")]
-    assert [(item.line, item.code) for item in refused] == [(2, "duplicate-id")]
+    assert [(item.line, item.code) for item in refused] == [(2, "duplicate-id"), (4, "exact-duplicate")]
+    assert refused[1].reason == "the record says what line 3 says; keep one of the two"
     ids = sorted(json.loads(line)["id"] for lines in found.values() for line in lines)
-    assert len(set(ids)) == 4
-    assert sum(identity.startswith("r-") for identity in ids) == 3
-    assert sum(identity.endswith("-2") for identity in ids) == 1
+    assert len(set(ids)) == 3
+    assert sum(identity.startswith("r-") for identity in ids) == 2
+
+
+def with_data(**data: Any) -> Task:
+    checks = {Code.LANGUAGE_BALANCE: Severity.OFF} | data.pop("checks", {})
+    return msgspec.structs.replace(TASK, data=DataRules(checks=checks, **data))
+
+
+def test_duplicates_that_are_let_in_get_ids_of_their_own(tmp_path: Path) -> None:
+    task = with_data(checks={Code.EXACT_DUPLICATE: Severity.WARN})
+    found = contents(made(b"\n".join([record("c")] * 3), tmp_path, task))
+    assert found.pop("quarantine.jsonl") == []
+    ids = sorted(json.loads(line)["id"] for lines in found.values() for line in lines)
+    assert [identity[18:] for identity in ids] == ["", "-2", "-3"]
+
+
+def codes(curated: Curated) -> dict[int, str]:
+    lines = contents(curated)["quarantine.jsonl"]
+    return {item.line: item.code for item in (msgspec.json.decode(line, type=Quarantined) for line in lines)}
+
+
+def test_references_that_contradict_each_other_all_go(tmp_path: Path) -> None:
+    data = b"\n".join(
+        [
+            record("What is 2 + 2?", reference_answer="4"),
+            record("What is 2 + 2?", reference_answer="5"),
+            record("What is 2 + 2?", reference_answer=" 4 "),
+            record("What is 3 + 3?", reference_answer="6"),
+            record("What is 3 + 3?", reference_answer="6 "),
+        ]
+    )
+    curated = made(data, tmp_path)
+    assert codes(curated) == dict.fromkeys((1, 2, 3), "contradictory-reference")
+    assert "Line 1: the same prompt has another reference_answer on line 2 and line 3" in curated.message
+
+
+def test_two_demonstrations_of_one_prompt_are_no_contradiction(tmp_path: Path) -> None:
+    data = b"\n".join(json.dumps({"prompt": "Greet me", "completion": text}).encode() for text in ("Hello!", "Hi!"))
+    curated = made(data, tmp_path)
+    assert curated.manifest.profile.shape is Shape.DEMONSTRATIONS
+    assert codes(curated) == {}
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ("I'm sorry, but I can\u2019t help with that.", "refusal"),
+        ("As an AI language model, I cannot say.", "refusal"),
+        ("Es tut mir leid, aber ich kann das nicht.", "refusal"),
+        ("n/a", "boilerplate"),
+        ("Lorem ipsum dolor", "boilerplate"),
+        ("I cannot wait to see it: the answer is 4.", None),
+        ("Sorry is the hardest word.", None),
+        ("We regret", "refusal"),
+        ("Thank you for your question.", "boilerplate"),
+    ],
+)
+def test_answers_that_teach_nothing_go(answer: str, code: str | None, tmp_path: Path) -> None:
+    task = with_data(curation=Curation(refusals=["we regret"], boilerplate=["Thank you for your question."]))
+    curated = made(json.dumps({"prompt": "Say it", "completion": answer}).encode(), tmp_path, task)
+    assert codes(curated) == ({1: code} if code else {})
+
+
+def test_low_ratings_and_equal_answers_go(tmp_path: Path) -> None:
+    task = with_data(curation=Curation(min_rating=3))
+    rated = [json.dumps({"prompt": "Say it", "response": f"a{n}", "rating": n}).encode() for n in range(1, 6)]
+    assert codes(made(b"\n".join(rated), tmp_path / "1", task)) == {1: "low-rating", 2: "low-rating"}
+    pairs = b'{"prompt": "a", "chosen": "b", "rejected": "b "}\n{"prompt": "a", "chosen": "b", "rejected": "c"}'
+    assert codes(made(pairs, tmp_path / "2")) == {1: "same-answers"}
+
+
+def test_texts_get_one_form_and_the_template(tmp_path: Path) -> None:
+    task = with_data(curation=Curation(template="Question: {prompt}", system="Be brief."))
+    found = contents(made(record(" Cafe\u0301\r\nau lait ", id="x", source="web"), tmp_path, task))
+    (line,) = [line for name, lines in found.items() if name != "quarantine.jsonl" for line in lines]
+    assert json.loads(line) == {
+        "id": "x",
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "Question: Caf\u00e9\nau lait"},
+        ],
+        "source": "web",
+    }
+
+
+def test_control_characters_are_found_and_named(tmp_path: Path) -> None:
+    data = b"\n".join(
+        [record("a\x00b"), record("a\x85b"), record("a\x7fb"), record("\\u0007 as text"), record("tab\there")]
+    )
+    curated = made(data, tmp_path)
+    assert codes(curated) == dict.fromkeys((1, 2, 3), "control-characters")
+    assert "Line 1: the user message has the control character U+0000 at character 2; remove it" in curated.message
+
+
+def test_large_categories_are_thinned_to_their_share(tmp_path: Path) -> None:
+    task = with_data(curation=Curation(category="topic", max_category_share=0.5), near_duplicates=False)
+    data = [record(f"Question {n}", topic="a" if n % 10 else "b") for n in range(300)]
+    curated = made(b"\n".join(data), tmp_path / "1", task)
+    assert {row.name: row.records for row in curated.manifest.profile.slices} == {"a": 30, "b": 30}
+    assert curated.manifest.quarantined_by == {"rebalanced": 240}
+    random.Random(2).shuffle(data)
+    again = contents(made(b"\n".join(data), tmp_path / "2", task))
+    for name, lines in contents(curated).items():
+        assert name == "quarantine.jsonl" or set(lines) == set(again[name])
+
+
+def test_a_group_stays_in_one_split_and_a_leak_between_groups_is_found(tmp_path: Path) -> None:
+    task = with_data(curation=Curation(group_by="author"), near_duplicates=False)
+    data = [record(f"Question {n}", author=n // 10) for n in range(400)]
+    curated = made(b"\n".join(data), tmp_path / "1", task)
+    for name, lines in contents(curated).items():
+        if name != "quarantine.jsonl":
+            authors = [json.loads(line)["author"] for line in lines]
+            assert all(authors.count(author) == 10 for author in authors)
+    found = contents(curated)
+    leaked = json.loads(found["test.jsonl"][0]) | {
+        "author": json.loads(found["train.jsonl"][0])["author"],
+        "id": "again",
+    }
+    again = made(b"\n".join([*data, json.dumps(leaked).encode()]), tmp_path / "2", task)
+    assert codes(again) == {401: "split-leak"}
+
+
+def test_prompts_of_protected_files_are_not_trained_on(tmp_path: Path) -> None:
+    train = json.loads(contents(made(good(300), tmp_path / "1"))["train.jsonl"][0])["messages"][0]["content"]
+    (tmp_path / "benchmark.txt").write_text(f"Something else\n{train.upper()}\n")
+    for near in (True, False):
+        task = with_data(protected=["benchmark.txt"], near_duplicates=near)
+        around = Surroundings(code_version="1", protected={"benchmark.txt": tmp_path / "benchmark.txt"})
+        (tmp_path / str(near)).mkdir()
+        curated = curate(io.BytesIO(good(300)), task=task, work=tmp_path / str(near), around=around)
+        assert list(codes(curated).values()) == ["protected-leak"]
+
+
+def test_personal_data_is_reported_redacted_or_refused(tmp_path: Path) -> None:
+    data = good(300) + record("Write to ann.lee@gmail.com", id="mail")
+    report = made(data, tmp_path / "1")
+    (finding,) = [one for one in report.manifest.findings if one.code is Code.PERSONAL_DATA]
+    assert (finding.count, finding.places[0].line) == (1, 301)
+    redacted = made(data, tmp_path / "2", with_data(personal=Personal(action="redact")))
+    assert not any(b"gmail" in path.read_bytes() for path in redacted.files.values())
+    refused = made(data, tmp_path / "3", with_data(personal=Personal(action="reject")))
+    assert codes(refused) == {301: "personal-data"}
+
+
+def test_a_check_that_rejects_rejects_the_version(tmp_path: Path) -> None:
+    task = with_data(checks={Code.BAD_JSON: Severity.REJECT})
+    curated = made(good(300) + b"{broken", tmp_path, task)
+    assert not curated.accepted
+    assert "1 of 301 records: not JSON (first on line 301); write each record as one JSON object (bad-json)." in (
+        curated.message
+    )
+    with pytest.raises(ValueError, match=r"checks.bad-json is 'warn', but can only be 'quarantine' or 'reject'"):
+        DataRules(checks={Code.BAD_JSON: Severity.WARN})
+
+
+def test_a_ranking_is_all_its_pairs(tmp_path: Path) -> None:
+    data = b'{"prompt": "a", "answers": ["x", "y", "z"], "ranks": [1, 2, 3]}\n{"prompt": "b", "answers": ["x"]}'
+    manifest = made(data, tmp_path).manifest
+    assert (manifest.records, manifest.examples, manifest.quarantined) == (2, 4, 1)
 
 
 @pytest.mark.parametrize(
@@ -184,9 +384,8 @@ def test_repeated_ids_are_refused_and_missing_ones_are_made(tmp_path: Path) -> N
         (b"", ["no records"]),
         (b"\n\r\n \n", ["no records"]),
         (good(50), ["Bedrock needs at least 100; add", "the gate needs 20"]),
-        (b"a,b,c\n1,2,3\n" * 10, ["20 of 20 lines are no prompt records", "Line 1: not JSON"]),
-        (good(300) + b"broken\n" * 40, ["40 of 340 lines", "All 40 refused lines: datasets/sums/"]),
-        (json.dumps([json.loads(line) for line in good(300).splitlines()], indent=1).encode(), ["turn an array"]),
+        (b"prompt,b\n" + b",2\n" * 20, ["20 of 20 records are refused", "Line 2: there is no prompt"]),
+        (good(300) + b"broken\n" * 40, ["40 of 340 records", "All 40 refused records: datasets/sums/"]),
     ],
 )
 def test_files_that_may_not_train_say_why_and_what_to_do(data: bytes, hints: list[str], tmp_path: Path) -> None:
@@ -199,8 +398,8 @@ def test_files_that_may_not_train_say_why_and_what_to_do(data: bytes, hints: lis
 
 def test_a_long_line_of_spaces_is_not_taken_for_the_end(tmp_path: Path) -> None:
     curated = made(good(300) + b" " * (2 << 20) + b"x\n\n", tmp_path)
-    assert (curated.manifest.lines, curated.manifest.quarantined) == (301, 1)
-    assert "Line 301: the line has 2,097,153 bytes" in curated.message
+    assert (curated.manifest.records, curated.manifest.quarantined) == (301, 1)
+    assert "Line 301: the record has 2,097,153 bytes" in curated.message
 
 
 def test_empty_lines_are_listed_but_no_reason_to_reject(tmp_path: Path) -> None:
@@ -212,7 +411,8 @@ def test_empty_lines_are_listed_but_no_reason_to_reject(tmp_path: Path) -> None:
 def test_limits_are_those_of_what_bedrock_receives() -> None:
     def problems(train: int, validation: int, test: int) -> str:
         counts = {Split.TRAIN: train, Split.VALIDATION: validation, Split.TEST: test}
-        return " ".join(limits.problems_of(counts, bad=0, lines=train + validation + test, task=TASK))
+        found = limits.over_limits(counts, bad=0, examples=train + validation + test, task=TASK)
+        return " ".join(f"{one.message}; {one.fix}" for one in found)
 
     assert problems(18_000, 2_000, 9_000) == ""
     assert "20,001 records for training and validation" in problems(18_000, 2_001, 9_000)

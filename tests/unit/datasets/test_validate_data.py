@@ -62,10 +62,10 @@ def test_a_good_drop_becomes_a_version(s3: FakeS3, store: Store, capsys: pytest.
     dataset = store.run.dataset
     assert dataset is not None
     assert (dataset.bucket, dataset.quarantined) == ("datasets", 1)
-    assert store.run.message.startswith("601 lines: ")
+    assert store.run.message.startswith("601 records: ")
     assert "Line 601: not JSON" in store.run.message
     manifest = msgspec.json.decode(s3.objects["datasets", dataset.manifest_key], type=Manifest)
-    assert manifest.lines == 601
+    assert manifest.records == 601
     for file in dataset.splits.values():
         assert s3.objects["datasets", file.key].count(b"\n") == file.records
     assert s3.objects["datasets", dataset.quarantine_key].count(b"\n") == 1
@@ -85,11 +85,11 @@ def test_doing_it_twice_writes_once(s3: FakeS3, store: Store) -> None:
 
 
 def test_a_rejected_drop_keeps_its_quarantine(s3: FakeS3, store: Store) -> None:
-    drop(s3, b"a,b\n1,2\n")
+    drop(s3, b'{"a": 1}\n{"messages": []}\n')
     assert module.handler({"run_id": "r"}, None) == {"accepted": False}
     assert store.run.dataset is not None
     assert s3.objects["datasets", store.run.dataset.quarantine_key].count(b"\n") == 2
-    assert "2 of 2 lines are no prompt records" in store.run.message
+    assert "2 of 2 records are refused" in store.run.message
 
 
 @pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n\0\0", gzip.compress(ARITHMETIC, mtime=0)[:-50]])

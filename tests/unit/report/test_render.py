@@ -84,7 +84,7 @@ def test_the_subject_tells_the_status_first() -> None:
 def test_empty_sections_are_left_out_and_others_hold_what_the_record_has() -> None:
     forecast = Forecast(items={"training": 12.5}, total_usd=1234.5)
     ended = run(status=RunStatus.FAILED, message="m", forecast=forecast, ended_at="2026-01-01T01:02:03+00:00")
-    refused = [Quarantined(line=n, code="bad-json", reason="r", original="") for n in range(1, 9)]
+    refused = [Quarantined(record=n, line=n, code="bad-json", reason="r", original="") for n in range(1, 9)]
     sections = {section.title: dict(section.rows) for section in document_of(ended, None, refused).sections}
     assert set(sections) == {"Run", "Forecast", "First quarantined lines"}
     assert sections["Forecast"]["at most, in all"] == "1,234.50 USD"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rft.datasets.curate import curate
+from rft.datasets.curate import Surroundings, curate
 from rft.rewards import GraderError
 from rft.rewards.entry import grade
 from rft.tasks import load_task
@@ -45,7 +45,7 @@ def test_the_script_makes_the_committed_bytes(task: str) -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_the_data_is_accepted_whole(task: str, tmp_path: Path) -> None:
     settings = load_task(ROOT / "tasks" / task)
-    curated = curate(io.BytesIO(data(task)), task=settings, code_version="x", work=tmp_path)
+    curated = curate(io.BytesIO(data(task)), task=settings, work=tmp_path, around=Surroundings(code_version="x"))
     assert curated.accepted, curated.message
     assert curated.manifest.quarantined == 0
 

@@ -20,8 +20,8 @@ def rows_of(**counts: tuple[int, int, int]) -> list[SliceRow]:
     slices = Slices()
     for name, of in counts.items():
         for split, count in zip(Split, of, strict=True):
-            for _ in range(count):
-                slices.add(name, split, 100, reference=True)
+            if count:
+                slices.add(name, split, records=count, prompt_bytes=100 * count, references=count)
     return slices.rows()
 
 
@@ -55,9 +55,9 @@ def test_every_length_is_in_one_bar(values: list[int]) -> None:
 
 def test_a_row_of_the_table() -> None:
     slices = Slices()
-    slices.add("billing", TRAIN, 10, reference=True)
-    slices.add("billing", TEST, 20, reference=False)
-    slices.add("account", VALIDATION, 7, reference=True)
+    slices.add("billing", TRAIN, records=1, prompt_bytes=10, references=1)
+    slices.add("billing", TEST, records=1, prompt_bytes=20, references=0)
+    slices.add("account", VALIDATION, records=1, prompt_bytes=7, references=1)
     billing, account = slices.rows()
     assert (account.name, account.train, account.validation, account.test) == ("account", 0, 1, 0)
     assert billing == SliceRow(
@@ -71,7 +71,7 @@ def test_rows_add_up_in_any_order(records: list[tuple[int, Split]], rng) -> None
     slices = [Slices(), Slices()]
     for one in slices:
         for category, split in records:
-            one.add(str(category), split, 3, reference=category % 2 == 0)
+            one.add(str(category), split, records=1, prompt_bytes=3, references=category % 2 == 0)
         rng.shuffle(records)
     rows = slices[0].rows()
     assert rows == slices[1].rows()
@@ -131,8 +131,7 @@ def test_a_category_is_missing_from_the_test_split() -> None:
 
 def test_records_without_reference() -> None:
     slices = Slices()
-    for number in range(30):
-        slices.add("", TRAIN, 10, reference=number > 2)
+    slices.add("", TRAIN, records=30, prompt_bytes=300, references=27)
     assert codes(slices.rows()) == {Code.NO_REFERENCE: "3 of 30 records have no reference_answer"}
     off = DataRules(checks={Code.NO_REFERENCE: Severity.OFF})
     assert codes(slices.rows(), rules=off) == {}

@@ -10,8 +10,8 @@ from rft.datasets.checks.leakage import FIELDS, Protected, find_leaks
 from rft.datasets.checks.near_duplicates import NearDuplicates
 from rft.datasets.codes import Code, Severity
 from rft.datasets.items import Refused
+from rft.datasets.keys import folded_key
 from rft.datasets.rules import DataRules
-from rft.datasets.splitting import prompt_key
 from rft.keys import Split
 
 STORY = (
@@ -71,8 +71,10 @@ def test_what_is_off_is_not_looked_for_and_what_only_warns_stays() -> None:
 def test_a_protected_prompt_is_found_exactly_and_almost() -> None:
     protected = protected_of("", json.dumps({"question": "What is 2 + 2?"}), json.dumps({"question": STORY}))
     assert len(protected) == 2
-    assert protected.match(prompt_key("what is  2 + 2?")) == "line 2 of bench.jsonl"
-    assert protected.match(prompt_key("What is 2 + 3?")) is None
+    row = protected.match(folded_key("what is  2 + 2?"))
+    assert row is not None
+    assert protected.name(row) == "line 2 of bench.jsonl"
+    assert protected.match(folded_key("What is 2 + 3?")) is None
     texts = [STORY.replace("bakery", "shop"), "Something else", STORY.upper(), "What is 2 + 2"]
     index = NearDuplicates()
     protected.join(index)

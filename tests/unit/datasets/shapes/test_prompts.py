@@ -116,6 +116,7 @@ def test_named_fields_of_flat_records() -> None:
         ({"messages": [SYSTEM]}, Code.NO_USER, "user message"),
         ({"messages": [*user("a"), {"role": "assistant", "content": "b"}]}, Code.ENDS_WITH_ANSWER, "reference_answer"),
         ({"messages": [*user("a"), *user("b")]}, Code.MULTI_TURN, "one user message"),
+        ({"messages": [{"role": "assistant", "content": "b"}, *user("a")]}, Code.MULTI_TURN, "one user message"),
         ({"messages": user("a"), "reference_answer": ""}, Code.BAD_REFERENCE, "reference_answer is an empty string"),
         ({"messages": user("a"), "reference_answer": 4}, Code.BAD_REFERENCE, "a number"),
         ({"messages": user("a"), "id": ""}, Code.BAD_ID, "1 to 256"),
