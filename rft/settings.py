@@ -13,17 +13,15 @@ from msgspec import Meta, Struct
 
 from rft.errors import SettingsInvalid
 from rft.keys import Serving
+from rft.waits import MAX_EVENTS, Positive, Workflow, history_events
 
 Name = Annotated[str, Meta(pattern=r"^[a-z](-?[a-z0-9])+$", max_length=15)]
 AccountId = Annotated[str, Meta(pattern=r"^[0-9]{12}$")]
 Region = Annotated[str, Meta(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
-Positive = Annotated[float, Meta(gt=0)]
-Seconds = Annotated[int, Meta(ge=1, le=86_400)]
 Days = Annotated[int, Meta(ge=1, le=3_650)]
 Amount = Annotated[float, Meta(ge=0)]
 
 RFT_REGIONS: Final = ("us-east-1", "us-west-2")  # Amazon Nova; open-weight models only
-MAX_EVENTS: Final = 20_000  # of an execution's history; Step Functions ends it at 25,000 and evaluation needs some
 
 
 class Strict(Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,24 +55,6 @@ class Retention(Strict, frozen=True, kw_only=True):
     log_days: Days = 90
     run_days: Days = 730
     remove_data_with_stacks: bool = False  # true: buckets, table and keys go with `cdk destroy`
-
-
-class Workflow(Strict, frozen=True, kw_only=True):
-    """Waits and bounds of the training workflow."""
-
-    training_slots: Annotated[int, Meta(ge=1, le=10)] = 2  # Bedrock runs few jobs at once
-    slot_poll_seconds: Seconds = 120
-    slot_hours: Positive = 24.0
-    training_poll_seconds: Seconds = 300  # the safety net behind the event
-    max_training_hours: Positive = 24.0
-    deployment_poll_seconds: Seconds = 20
-    deployment_minutes: Positive = 45.0
-    clean_up_poll_seconds: Seconds = 60
-    evaluation_concurrency: Annotated[int, Meta(ge=1, le=100)] = 8
-    evaluation_batch: Annotated[int, Meta(ge=1, le=100)] = 10
-    calibration_prompts: Annotated[int, Meta(ge=4, le=200)] = 16
-    keep_models: Annotated[int, Meta(ge=1, le=50)] = 3
-    reconcile_minutes: Annotated[int, Meta(ge=1, le=1_440)] = 15
 
 
 class Provisioned(Strict, frozen=True, kw_only=True):
@@ -174,20 +154,6 @@ def _explain(message: str) -> str:
     return f"{place[1] or 'top level'}: {message[: place.start()]}; correct this key"
 
 
-def history_events(waits: Workflow) -> float:
-    """Return how many history events a run's waits make at their longest.
-
-    A look at something takes five events of its Task, two of the Choice and two of the Wait behind it; a look at a job
-    six of the Task that waits for the token, five of CheckTraining and two of the Choice. A run deploys its candidate,
-    and promotes twice if another champion came meanwhile.
-    """
-    return (
-        9 * waits.slot_hours * 3600 / waits.slot_poll_seconds
-        + 13 * waits.max_training_hours * 3600 / waits.training_poll_seconds
-        + 9 * 3 * waits.deployment_minutes * 60 / waits.deployment_poll_seconds
-    )
-
-
 def _contradictions(settings: Settings, stem: str) -> list[str]:
     found = []
     if settings.name != stem:
@@ -205,7 +171,8 @@ def _contradictions(settings: Settings, stem: str) -> list[str]:
     if (events := history_events(settings.workflow)) > MAX_EVENTS:
         found.append(
             f"workflow: its waits could make {events:,.0f} history events, more than {MAX_EVENTS:,}; raise "
-            "slot_poll_seconds, training_poll_seconds or deployment_poll_seconds, or lower the hours"
+            "slot_poll_seconds, training_poll_seconds, deployment_poll_seconds or clean_up_poll_seconds, or lower the "
+            "hours"
         )
     if settings.functions.platform not in ("aarch64", "host"):
         found.append("functions.platform: must be aarch64 (AWS) or host (embedded AWS)")

@@ -2,16 +2,18 @@
 
 import math
 
+from rft import waits
 from rft.settings import Settings
+
+WORK = 4 * 3600  # what an execution does beside waiting: validation, calibration, two evaluations, reports
+REPORT = 3600  # what a clean-up execution does beside waiting
 
 
 def training_seconds(settings: Settings) -> int:
-    """Return when a training execution times out: its waits at their longest, and four hours for everything else."""
-    waits = settings.workflow
-    hours = waits.slot_hours + waits.max_training_hours + 4
-    return math.ceil(hours * 3600 + 3 * waits.deployment_minutes * 60)
+    """Return when a training execution times out: its waits at their longest, and its work."""
+    return math.ceil(waits.longest_seconds(settings.workflow) + WORK)
 
 
-def clean_up_seconds() -> int:
-    """Return when a clean-up execution times out: sixty attempts a minute apart, and room for the report."""
-    return 2 * 3600
+def clean_up_seconds(settings: Settings) -> int:
+    """Return when a clean-up execution times out: its attempts at their longest, and its report."""
+    return waits.clean_up_seconds(settings.workflow) + REPORT

@@ -137,9 +137,11 @@ class TrainingStack(RftStack):
             },
             numbers={
                 "SlotPollSeconds": waits.slot_poll_seconds,
+                "QueueAttempts": waits.queue_attempts,
                 "TrainingPollSeconds": waits.training_poll_seconds,
                 "DeploymentPollSeconds": waits.deployment_poll_seconds,
                 "EvaluationConcurrency": waits.evaluation_concurrency,
+                **self._clean_up_numbers(),
             },
             invokes=[self.arns.function(step) for step in MACHINE_STEPS.values()],
             key=self._key,
@@ -165,11 +167,15 @@ class TrainingStack(RftStack):
             workflow="clean-up",
             file=self._sources.root / "step_functions" / "clean_up.asl.json",
             substitutions=self._function_arns(CLEAN_UP_STEPS),
-            numbers={},
+            numbers=self._clean_up_numbers(),
             invokes=[self.arns.function(step) for step in CLEAN_UP_STEPS.values()],
             key=self._key,
-            timeout_seconds=clean_up_seconds(),
+            timeout_seconds=clean_up_seconds(self.settings),
         )
+
+    def _clean_up_numbers(self) -> dict[str, int]:
+        waits = self.settings.workflow
+        return {"CleanUpPollSeconds": waits.clean_up_poll_seconds, "CleanUpAttempts": waits.clean_up_attempts}
 
     def _function_arns(self, states: Mapping[str, Step]) -> dict[str, str]:
         return {state: self.functions[step].function.function_arn for state, step in states.items()}

@@ -2,7 +2,8 @@
 
 Ours: every function's name is a ``${State}`` of ``rft.keys``; every Task has a timeout and retries with jitter; every
 Task catches everything and so reaches clean-up, unless clean-up or the report of a failure lies behind it already; no
-Catch trusts that an error has a cause (ASL: Cause is optional); Lambda's own faults are all retried.
+Catch trusts that an error has a cause (ASL: Cause is optional); Lambda's own faults are all retried; a number from the
+settings is a whole value, ``"{% ${SlotPollSeconds} %}"``.
 """
 
 import json
@@ -21,7 +22,8 @@ from rft.keys import State  # noqa: E402  the tool runs from any folder
 
 VALIDATOR = ROOT / "node_modules" / ".bin" / "asl-validator"
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-NUMBER = re.compile(r"(Seconds|Concurrency)$")
+WHOLE = re.compile(r'"\{% \$\{(\w+)\} %\}"')  # a value that is a number and nothing else; JSONata until it is filled
+NUMBER = re.compile(r"(Seconds|Concurrency|Attempts)$")
 TEXT = re.compile(r"Bucket$")
 CLEAN_UP = State.CLEAN_UP
 CAUSE = "$states.errorOutput.Cause"
@@ -39,6 +41,7 @@ def problems_of(text: str) -> list[str]:
     """Return what our rules say against a workflow; empty if all is well."""
     machine = json.loads(text)
     found = [f"${{{name}}} is neither a state of rft.keys nor a number nor a bucket" for name in unknown(text)]
+    found += [f'${{{name}}} is a number: it must be a whole value, "{{% ${{{name}}} %}}"' for name in embedded(text)]
     for name, state in tasks_of(machine):
         found += [f"{name}: {problem}" for problem in _task_problems(name, state)]
     for name, state in [*tasks_of(machine), *maps_of(machine)]:
@@ -53,17 +56,20 @@ def unknown(text: str) -> list[str]:
     return [name for name in names if name not in states and not NUMBER.search(name) and not TEXT.search(name)]
 
 
+def embedded(text: str) -> list[str]:
+    """Return the numbers that stand inside a text: the stacks fill whole values only."""
+    return sorted({name for name in PLACEHOLDER.findall(WHOLE.sub("", text)) if NUMBER.search(name)})
+
+
 def filled(text: str) -> str:
     """Return a workflow with every placeholder replaced by a value of its kind."""
 
     def value(match: re.Match[str]) -> str:
-        if NUMBER.search(match[1]):
-            return "7"
         if TEXT.search(match[1]):
             return "bucket"
         return f"arn:aws:lambda:us-east-1:111111111111:function:{match[1]}"
 
-    return PLACEHOLDER.sub(value, text)
+    return PLACEHOLDER.sub(value, WHOLE.sub("7", text))
 
 
 def tasks_of(machine: dict[str, Any]) -> Iterator[Named]:

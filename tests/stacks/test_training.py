@@ -123,8 +123,21 @@ def _tasks_of(states: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 def test_an_execution_may_take_as_long_as_its_waits_and_no_longer(deployed: Deployed) -> None:
     waits = load_settings(ROOT / "environments" / f"{deployed.environment}.toml").workflow
-    hours = waits.slot_hours + waits.max_training_hours + 3 * waits.deployment_minutes / 60 + 4
-    assert _definition(deployed, "training")["TimeoutSeconds"] == pytest.approx(hours * 3600, abs=1)
+    training, clean_up = _definition(deployed, "training"), _definition(deployed, "clean-up")
+    states = training["States"]
+    hours = waits.slot_hours + waits.max_training_hours + 4 * waits.deployment_minutes / 60 + 4
+    retries = sum(_retry_seconds(states[name]) for name in ("LaunchTraining", "Retire", "CleanUp"))
+    assert training["TimeoutSeconds"] == pytest.approx(hours * 3600 + retries, abs=1)
+    assert clean_up["TimeoutSeconds"] == _retry_seconds(clean_up["States"]["CleanUp"]) + 3600
+
+
+def _retry_seconds(state: dict[str, Any]) -> int:
+    """Return how long the first retrier of a state, which waits for others, waits at most."""
+    retry = state["Retry"][0]
+    assert retry["ErrorEquals"][0] in ("StillMutating", "TrainingQueueFull")
+    assert retry["BackoffRate"] == 1
+    seconds: int = retry["IntervalSeconds"] * retry["MaxAttempts"]
+    return seconds
 
 
 def test_waits_are_the_settings_numbers(deployed: Deployed) -> None:
@@ -135,6 +148,10 @@ def test_waits_are_the_settings_numbers(deployed: Deployed) -> None:
     assert states["WaitForCandidate"]["Seconds"] == waits.deployment_poll_seconds
     assert states["WaitForPromotion"]["Seconds"] == waits.deployment_poll_seconds
     assert states["Evaluate"]["MaxConcurrency"] == waits.evaluation_concurrency
+    assert states["LaunchTraining"]["Retry"][0]["IntervalSeconds"] == waits.slot_poll_seconds
+    for state in (states["Retire"], states["CleanUp"], _definition(deployed, "clean-up")["States"]["CleanUp"]):
+        assert state["Retry"][0]["IntervalSeconds"] == waits.clean_up_poll_seconds
+        assert state["Retry"][0]["MaxAttempts"] == waits.clean_up_attempts
 
 
 @pytest.mark.parametrize("workflow", ["training", "clean-up"])

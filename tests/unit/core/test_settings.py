@@ -6,7 +6,7 @@ import pytest
 
 from rft.errors import SettingsInvalid
 from rft.keys import Serving
-from rft.settings import Workflow, decode_settings, encode_settings, history_events, load_settings
+from rft.settings import decode_settings, encode_settings, load_settings
 
 ENVIRONMENTS = Path(__file__).parents[3] / "environments"
 
@@ -82,15 +82,3 @@ def test_a_region_without_reinforcement_fine_tuning_is_refused(write):
     path.write_text(path.read_text().replace("us-east-1", "eu-central-1"))
     with pytest.raises(SettingsInvalid, match=r"region: .*us-east-1 and us-west-2 only"):
         load_settings(path)
-
-
-def test_history_events_are_counted_as_step_functions_writes_them():
-    workflow = Workflow(
-        slot_hours=1.0,
-        slot_poll_seconds=3600,
-        max_training_hours=1.0,
-        training_poll_seconds=3600,
-        deployment_minutes=1.0,
-        deployment_poll_seconds=60,
-    )
-    assert history_events(workflow) == 9 + 13 + 3 * 9

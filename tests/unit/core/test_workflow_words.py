@@ -47,6 +47,9 @@ def test_only_numbers_and_names_are_left_to_the_stacks():
         "TrainingPollSeconds",
         "DeploymentPollSeconds",
         "EvaluationConcurrency",
+        "QueueAttempts",
+        "CleanUpPollSeconds",
+        "CleanUpAttempts",
         "ArtefactsBucket",
     }
     assert left - numbers == {str(state) for state in State} - {"Evaluate", "ReportFailure"}

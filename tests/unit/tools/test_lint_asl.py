@@ -78,9 +78,14 @@ def test_a_placeholder_that_no_stack_fills_is_found(machine: Machine) -> None:
 
 
 def test_placeholders_become_values_of_their_kind() -> None:
-    assert filled("${SlotPollSeconds} ${ArtefactsBucket}") == "7 bucket"
+    assert filled('"{% ${SlotPollSeconds} %}" "{% ${CleanUpAttempts} %}" ${ArtefactsBucket}') == "7 7 bucket"
     assert filled("${Gate}").startswith("arn:aws:lambda:")
-    assert unknown("${Gate} ${SlotPollSeconds} ${ArtefactsBucket} ${Else}") == ["Else"]
+    assert unknown("${Gate} ${SlotPollSeconds} ${CleanUpAttempts} ${ArtefactsBucket} ${Else}") == ["Else"]
+
+
+def test_a_number_must_be_a_whole_value(machine: Machine) -> None:
+    machine["States"]["WaitForSlot"]["Seconds"] = "{% ${SlotPollSeconds} * 2 %}"
+    assert problems(machine) == ['${SlotPollSeconds} is a number: it must be a whole value, "{% ${SlotPollSeconds} %}"']
 
 
 def test_the_asl_linter_is_asked_as_well(tmp_path: Any) -> None:
