@@ -55,7 +55,8 @@ def score_items(items: list[Any], reward: Callable[[Sample], Score]) -> list[Sco
         except Exception as error:
             raise GraderError(f"sample {sample.id}: the reward raised {type(error).__name__}: {error}") from error
         if not isinstance(score, Score):
-            raise GraderError(f"sample {sample.id}: the reward returned {_name(score)}; return a Score")
+            returned = f"a value of type {type(score).__name__}"
+            raise GraderError(f"sample {sample.id}: the reward returned {returned}; return a Score")
         scores.append(score)
     return scores
 

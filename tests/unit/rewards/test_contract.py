@@ -126,7 +126,8 @@ def test_a_reward_that_raises_ends_the_call_and_names_the_sample() -> None:
 
 @pytest.mark.parametrize("value", [None, 0.5, "1", {"value": 1}])
 def test_a_reward_must_return_a_score(value: Any) -> None:
-    with pytest.raises(GraderError, match="sample a: the reward returned"):
+    message = f"sample a: the reward returned a value of type {type(value).__name__}; return a Score"
+    with pytest.raises(GraderError, match=message):
         score_items([asked()], lambda sample: value)
 
 
