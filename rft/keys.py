@@ -148,6 +148,7 @@ class ItemKind(StrEnum):
 
     RUN = "run"
     SLOT = "slot"
+    TASK = "task"
 
 
 class Phase(StrEnum):
@@ -216,6 +217,11 @@ def run_key(run_id: str) -> str:
 def slot_key(number: int) -> str:
     """Return the partition key of the training slot ``number``, counted from 0."""
     return f"{ItemKind.SLOT}#{number}"
+
+
+def task_key(task: str) -> str:
+    """Return the partition key of what the runs of a task share."""
+    return f"{ItemKind.TASK}#{task}"
 
 
 def dataset_key(task: str, version: str, name: str) -> str:

@@ -123,6 +123,11 @@ def load_tasks(root: Path, *, packaged: bool = False) -> dict[str, Task]:
     return {folder.name: load_task(folder, packaged=packaged) for folder in folders}
 
 
+def protected_files(task: Task, folder: Path) -> dict[str, Path]:
+    """Return the files with prompts that must not be trained on, by the names that ``[data] protected`` gives them."""
+    return {name: folder / name for name in task.data.protected}
+
+
 def grader_entry(task: Task) -> tuple[str, str]:
     """Return file and function of a task's grader, whichever form it has."""
     file, function = (task.grader.reward or task.grader.handler or "").split(":")
@@ -146,6 +151,9 @@ def _contradictions(task: Task, folder: Path, *, packaged: bool) -> list[str]:
             "leads to (an application inference profile or a prompt router); name the model's own id or a "
             'system-defined profile, such as "us.amazon.nova-2-lite-v1:0"'
         )
+    for name, path in protected_files(task, folder).items():
+        if folder.resolve() not in path.resolve().parents or not path.is_file():
+            found.append(f"data.protected: no file {name} in {folder}; put it there, or take it off the list")
     if task.splits.validation + task.splits.test > 0.8:
         found.append("splits: validation and test take more than 0.8; leave at least a fifth to train on")
     if task.splits.test == 0:

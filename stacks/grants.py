@@ -134,7 +134,7 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
     Step.VALIDATE_DATA: (
         READ_RUN,
         TABLE_KEY,
-        Grant(actions=("s3:GetObject", "s3:GetObjectVersion"), on=Target.INTAKE_OBJECTS),
+        Grant(actions=("s3:GetObjectVersion",), on=Target.INTAKE_OBJECTS),
         Grant(actions=("s3:PutObject",), on=Target.DATASET_OBJECTS),
         S3_WRITE_KEY,
     ),

@@ -4,54 +4,64 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from rft.aws import shared
 from rft.aws.metrics import emit
-from rft.aws.objects import json_text, open_object, put_new
+from rft.aws.objects import open_object, put_new
 from rft.aws.step import Call, step
-from rft.aws.tasks import packaged_tasks
-from rft.datasets.curate import Curated, Surroundings, curate
+from rft.aws.tasks import packaged_folder, packaged_tasks
+from rft.datasets.checks.pseudonyms import Pseudonyms
+from rft.datasets.curate import Surroundings, curate
 from rft.datasets.version import code_version
 from rft.errors import DatasetUnreadable
 from rft.keys import Metric, State
-from rft.schemas import Dataset, Run
+from rft.schemas import Dataset, Manifest, Run
+from rft.tasks import Task, protected_files
 
 
 @step(State.VALIDATE_DATA)
 def handler(run: Run, call: Call) -> dict[str, Any]:
     """Stream the pinned version of the dropped object, check and split it, store what came out, and say so.
 
-    A rejected version is stored as well: its quarantine file is what a person mends the drop with.
+    A rejected version is stored as well: its quarantine file is what a person mends the drop with. The manifest comes
+    last; what is there already has the same content and stays.
     """
-    source = run.source
+    source, bucket = run.source, call.here.datasets_bucket
+    task = packaged_tasks()[run.task]
     with tempfile.TemporaryDirectory() as folder:
         try:
             with open_object(source.bucket, source.key, source.version_id) as stream:
-                curated = curate(
-                    stream,
-                    task=packaged_tasks()[run.task],
-                    work=Path(folder),
-                    around=Surroundings(code_version=code_version()),
-                )
+                curated = curate(stream, task=task, work=Path(folder), around=_around(task, call))
         except DatasetUnreadable as error:
             call.store.update(run.run_id, message=f"Dataset rejected: {error}.")
             return {"accepted": False}
-        _store(curated, call.here.datasets_bucket)
+        for key, path in curated.files.items():
+            put_new(bucket, key, path)
     manifest = curated.manifest
-    dataset = Dataset(
-        bucket=call.here.datasets_bucket,
-        version=manifest.version,
-        manifest_key=curated.manifest_key,
-        splits=manifest.splits,
-        quarantined=manifest.quarantined,
-        quarantine_key=manifest.quarantine_key,
-    )
-    call.store.update(run.run_id, dataset=dataset, message=curated.message)
+    call.store.update(run.run_id, dataset=_dataset(manifest, bucket, curated.manifest_key), message=curated.message)
+    if curated.accepted:
+        shared.accepted(call.store.table, task.name, manifest.version)
     accepted = manifest.examples - manifest.quarantined
     emit({Metric.RECORDS_ACCEPTED: accepted, Metric.RECORDS_QUARANTINED: manifest.quarantined}, task=run.task)
     return {"accepted": curated.accepted}
 
 
-def _store(curated: Curated, bucket: str) -> None:
-    """Write the files of a version, the manifest last; what is there already has this content and stays."""
-    for key, path in curated.files.items():
-        put_new(bucket, key, path)
-    put_new(bucket, curated.manifest_key, json_text(curated.manifest), "application/json")
+def _around(task: Task, call: Call) -> Surroundings:
+    table = call.store.table
+    redacts = task.data.personal.action == "redact"
+    return Surroundings(
+        code_version=code_version(),
+        parent_of=lambda version: shared.parent_of(table, task.name, version),
+        protected=protected_files(task, packaged_folder(task.name)),
+        pseudonyms=Pseudonyms(shared.pseudonym_key(table, task.name)) if redacts else None,
+    )
+
+
+def _dataset(manifest: Manifest, bucket: str, manifest_key: str) -> Dataset:
+    return Dataset(
+        bucket=bucket,
+        version=manifest.version,
+        manifest_key=manifest_key,
+        splits=manifest.splits,
+        quarantined=manifest.quarantined,
+        quarantine_key=manifest.quarantine_key,
+    )

@@ -11,12 +11,14 @@ from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutErr
 from rft.aws import clients
 from rft.aws.refusals import not_found
 from rft.errors import RftError
+from rft.json_text import json_text
 
 T = TypeVar("T")
 
 BROKEN_STREAM: Final = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
 ATTEMPTS: Final = 4
 BUFFER: Final = 1 << 18  # bytes
+_TYPES: Final = {"jsonl": "application/x-ndjson", "json": "application/json", "html": "text/html; charset=utf-8"}
 
 
 class _Download(io.RawIOBase):
@@ -112,11 +114,6 @@ def put_json(bucket: str, key: str, value: Any) -> None:
     put_bytes(bucket, key, json_text(value), "application/json")
 
 
-def json_text(value: Any) -> bytes:
-    """Return a value as JSON that people read as well: indented, with a line feed at its end."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
-
-
 def put_json_lines(bucket: str, key: str, values: list[Any]) -> None:
     """Write values as JSON, one a line."""
     put_bytes(bucket, key, msgspec.json.Encoder().encode_lines(values), "application/x-ndjson")
@@ -128,8 +125,10 @@ def put_file(bucket: str, key: str, path: Path, content_type: str = "application
         clients.s3().put_object(Bucket=bucket, Key=key, Body=stream, ContentType=content_type)
 
 
-def put_new(bucket: str, key: str, body: bytes | Path, content_type: str = "application/x-ndjson") -> bool:
+def put_new(bucket: str, key: str, body: bytes | Path) -> bool:
     """Write an object that never changes once it is there; return False if it was there already.
+
+    What it is shows in the end of its key.
 
     Raises:
         ClientError: no permission, or others write the same key at this moment, again and again.
@@ -138,7 +137,9 @@ def put_new(bucket: str, key: str, body: bytes | Path, content_type: str = "appl
     for attempt in range(ATTEMPTS):
         try:
             with io.BytesIO(body) if isinstance(body, bytes) else body.open("rb") as stream:
-                clients.s3().put_object(Bucket=bucket, Key=key, Body=stream, ContentType=content_type, IfNoneMatch="*")
+                clients.s3().put_object(
+                    Bucket=bucket, Key=key, Body=stream, ContentType=_TYPES[key.rsplit(".", 1)[-1]], IfNoneMatch="*"
+                )
         except ClientError as error:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
             if status == 412:

@@ -21,6 +21,7 @@ from rft.cli.removal import remove
 from rft.cli.session import DEBUG, Session, out
 from rft.cli.shapes import Dropped, Retried, RunList, as_json, run_record, run_view
 from rft.cli.target import Target
+from rft.cli.validate import validate
 from rft.clock import now
 from rft.keys import INCOMING, Step
 from rft.schemas import Run
@@ -47,6 +48,7 @@ app = typer.Typer(
 
 
 app.command()(remove)
+app.command()(validate)
 
 
 @app.callback()

@@ -27,9 +27,10 @@ from rft.datasets.sources.compression import Source
 from rft.datasets.sources.containers import Reading, open_reading
 from rft.datasets.sources.text import SPACE
 from rft.datasets.table import Table
-from rft.datasets.watchers import Alike, Asked, Languages, Opinion
+from rft.datasets.watchers import Alike, Asked, Languages, Opinion, Pairs
 from rft.datasets.writing import QUARANTINE, Files, sha256_of
 from rft.errors import DatasetUnreadable
+from rft.json_text import json_text
 from rft.keys import Split, dataset_key
 from rft.names import digest
 from rft.schemas import Manifest, SplitFile
@@ -38,6 +39,7 @@ from rft.tasks import Task
 MANIFEST: Final = "manifest.json"
 LOOKED_AT: Final = 100  # records that tell the file's shape
 LOOKED_AT_BYTES: Final = 8 << 20
+PAIRED: Final = (Shape.PREFERENCES, Shape.JUDGEMENTS, Shape.RANKINGS)
 Progress = Callable[[int], None]
 
 
@@ -45,7 +47,7 @@ class Curated(Struct, frozen=True, kw_only=True):
     """A dataset version on the local disk."""
 
     manifest: Manifest
-    files: dict[str, Path]  # object key -> local file: the splits and the quarantine
+    files: dict[str, Path]  # object key -> local file, in the order in which they are stored: the manifest last
     message: str  # for a person: what was accepted, or why not and how to mend it
 
     @property
@@ -63,7 +65,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     """What the same bytes are curated with: none of it changes the splits, but ``pseudonyms`` where they are used."""
 
     code_version: str
-    parent_version: str | None = None
+    parent_of: Callable[[str], str | None] = lambda version: None  # the task's version before one
     protected: dict[str, Path] = {}  # the name in [data] protected -> file
     pseudonyms: Pseudonyms | None = None  # default: under a key that anyone can derive
     opinion: Opinion | None = None
@@ -127,13 +129,15 @@ class _Curation:
         rules = task.data
         self._reading, self._shape, self._task, self._rules, self._around = reading, shape, task, rules, around
         self._table = Table()
+        self._work = work
         self.files = Files(work, self._table)
         self._collector = Collector(rules)
         self._protected = _protected(task, around.protected)
         self._languages = Languages() if rules.severity(Code.LANGUAGE_BALANCE) is not Severity.OFF else None
         self._alike = Alike(rules, self.files) if rules.near_duplicates else None
+        self._pairs = Pairs() if shape in PAIRED else None
         asked = Asked(around.opinion) if around.opinion is not None else None
-        watchers: list[Watcher] = [one for one in (self._languages, self._alike, asked) if one is not None]
+        watchers: list[Watcher] = [one for one in (self._languages, self._alike, self._pairs, asked) if one is not None]
         self._intake = Intake(
             task,
             shape,
@@ -180,6 +184,7 @@ class _Curation:
             container=self._reading.container,
             shape=self._shape,
             sample=self._languages.sample if self._languages is not None else None,
+            preferences=self._pairs.quality.profile() if self._pairs is not None else None,
             clusters=self._comparison.cluster_sizes,
         )
         findings += self._collector.findings(examples)
@@ -191,6 +196,8 @@ class _Curation:
             sample=profile.language_sample,
             rules=self._rules,
         )
+        if self._pairs is not None:
+            findings += self._pairs.quality.findings(self._rules)
         if self._around.opinion is not None and (opinion := self._around.opinion.finding()):
             findings.append(opinion)
         return self._version(source, findings, profile, examples)
@@ -220,7 +227,7 @@ class _Curation:
         manifest = Manifest(
             task=task.name,
             version=version,
-            parent_version=self._around.parent_version,
+            parent_version=self._around.parent_of(version),
             source_sha256=source.sha256,
             source_bytes=source.size,
             records=self._records,
@@ -238,9 +245,11 @@ class _Curation:
             shares={"validation": task.splits.validation, "test": task.splits.test},
             code_version=self._around.code_version,
         )
+        path = self._work / MANIFEST
+        path.write_bytes(json_text(manifest))
         return Curated(
             manifest=manifest,
-            files={dataset_key(task.name, version, path.name): path for path in made},
+            files={dataset_key(task.name, version, one.name): one for one in (*made, path)},
             message=message_of(manifest, self._first_refused()),
         )
 

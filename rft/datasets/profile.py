@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from rft.datasets.checks.balance import Lengths, SliceRow, Slices, lengths_of
 from rft.datasets.checks.language import LanguageSample
+from rft.datasets.checks.preferences import PreferenceProfile
 from rft.datasets.items import Container, Shape
 from rft.datasets.table import SPLITS, Table, column
 
@@ -25,6 +26,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     slices: list[SliceRow]  # by curation.category; one row where the task names none
     languages: dict[str, float]  # shares of a sample, the largest first; empty where the check is off
     language_sample: int  # texts in it
+    preferences: PreferenceProfile | None  # None without pairs
     clusters: dict[int, int]  # size of a cluster of near duplicates -> clusters of that size
 
 
@@ -35,6 +37,7 @@ def profile_of(
     container: Container,
     shape: Shape,
     sample: LanguageSample | None,
+    preferences: PreferenceProfile | None,
     clusters: Mapping[int, int],
 ) -> Profile:
     """Return the profile of the rows that stay."""
@@ -45,6 +48,7 @@ def profile_of(
         slices=_slices(table, rows),
         languages=sample.shares() if sample is not None else {},
         language_sample=len(sample) if sample is not None else 0,
+        preferences=preferences,
         clusters=dict(sorted(clusters.items())),
     )
 

@@ -8,6 +8,7 @@ import msgspec
 from rft.datasets.checks.language import LanguageSample
 from rft.datasets.checks.near_duplicates import NearDuplicates
 from rft.datasets.checks.personal import text_of
+from rft.datasets.checks.preferences import PreferenceQuality
 from rft.datasets.findings import Finding
 from rft.datasets.items import Example
 from rft.datasets.keys import text_key
@@ -50,6 +51,17 @@ class Alike:
 
     def _text(self, row: int) -> str:
         return self.beyond(row) if row < 0 else _prompt(self._files.line(row)).messages[-1]["content"]
+
+
+class Pairs:
+    """Measures the quality of preference pairs."""
+
+    def __init__(self) -> None:
+        self.quality = PreferenceQuality()
+
+    def see(self, row: int, line: int, example: Example, raw: bytes, *, personal: bool) -> None:
+        """Take the pair in, if it is one."""
+        self.quality.add(line, example)
 
 
 class Opinion(Protocol):

@@ -32,6 +32,8 @@ class Sources:
     def step(self, step: Step) -> lambda_.Code:
         """Return the code of a step function: its handler, the domain without the command line, the tasks' settings.
 
+        The prompts that a task protects from being trained on come along.
+
         Raises:
             PackagingError: the step has no handler.
 
@@ -78,7 +80,9 @@ class Sources:
         """Return what every step holds; read once, so that all of an application's steps hold the same."""
         domain = self.root / "rft"
         paths = [path for path in _python(domain) if path.relative_to(domain).parts[0] != "cli"]
-        return self._contents([*paths, *(self.root / "tasks").glob("*/task.toml")])
+        tasks = list((self.root / "tasks").glob("*/task.toml"))
+        protected = [path.parent / name for path in tasks for name in _protected(path)]
+        return self._contents([*paths, *tasks, *protected])
 
     def _contents(self, paths: Iterable[Path]) -> list[tuple[str, bytes]]:
         return [(path.relative_to(self.root).as_posix(), path.read_bytes()) for path in sorted(paths)]
@@ -108,6 +112,12 @@ def _grader_line(path: Path) -> bytes:
     table = tomllib.loads(path.read_text())["grader"]
     form = "handler" if "handler" in table else "reward"
     return f"[grader]\n{form} = {json.dumps(table[form])}\n".encode()
+
+
+def _protected(path: Path) -> list[str]:
+    """Return the names of the files that a task.toml protects from being trained on."""
+    names: list[str] = tomllib.loads(path.read_text()).get("data", {}).get("protected", [])
+    return names
 
 
 def _write(folder: Path, contents: Iterable[tuple[str, bytes]]) -> None:

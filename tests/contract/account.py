@@ -192,7 +192,7 @@ class Account:
         names_ = {name: str(value) for name, value in params["ExpressionAttributeNames"].items()}
         values = params.get("ExpressionAttributeValues", {})
         item = self.items.get(key, {})
-        if not self._holds(params["ConditionExpression"], item, names_, values):
+        if "ConditionExpression" in params and not self._holds(params["ConditionExpression"], item, names_, values):
             raise service_error(client, "ConditionalCheckFailedException", "condition", "UpdateItem")
         item = {"pk": {"S": key}, **item}
         sets, _, removes = params["UpdateExpression"].partition("REMOVE")

@@ -40,6 +40,8 @@ IDENTIFIERS = (
 def actions_of(service: str, operation: str, params: dict[str, Any]) -> list[str]:
     """Return the IAM actions that a request needs; tags at creation need TagResource, a role needs PassRole as well."""
     needed = [f"{IAM.get(service, service)}:{AS.get((service, operation), operation)}"]
+    if service == "s3" and "VersionId" in params:  # another permission, not one more (API_GetObject)
+        needed = [f"s3:{operation}Version"]
     if service == "bedrock" and ("tags" in params or "jobTags" in params):
         needed.append("bedrock:TagResource")
     return [*needed, "iam:PassRole"] if "roleArn" in params else needed

@@ -20,6 +20,7 @@ from tests.contract import (
     test_retire_and_report,
     test_slots,
     test_starter,
+    test_validation,
     test_waiting,
 )
 from tests.contract.account import Call
@@ -27,6 +28,7 @@ from tests.contract.conftest import account, launch_account
 
 SCENARIOS = (
     test_starter,
+    test_validation,
     test_before_training,
     test_slots,
     test_launch,

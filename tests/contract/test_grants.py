@@ -10,7 +10,6 @@ from tests.contract.permissions import actions_of
 from tests.contract.scenarios import calls
 from tests.contract.world import World
 
-STEPS = tuple(step for step in Step if step is not Step.VALIDATE_DATA)  # whose scenarios need no account
 SERVING = (
     Step.DEPLOY_CANDIDATE,
     Step.PLAN_EVALUATION,
@@ -36,7 +35,7 @@ def used() -> dict[str, set[str]]:
 
 
 def test_every_granted_action_is_called(used: dict[str, set[str]]) -> None:
-    for step in STEPS:
+    for step in Step:
         granted = {action for grant in GRANTS[step] for action in grant.actions}
         idle = {action for action in granted - used[step] if not action.startswith(BEHIND_A_CALL)}
         assert not idle, f"{step} is granted {sorted(idle)} and never calls it"

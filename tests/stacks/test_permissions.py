@@ -86,7 +86,6 @@ def _rows() -> Iterator[Row]:
         for region in ("us-east-1", "us-east-2", "us-west-2"):
             yield Row(step, "bedrock:InvokeModel", f"arn:aws:bedrock:{region}::foundation-model/{BASELINE}")
     # 5.5 through the endpoints, beside the calls above
-    yield Row(Step.VALIDATE_DATA, "s3:GetObject", "{intake}/incoming/arithmetic/file.jsonl")
     yield Row(Step.VALIDATE_DATA, "s3:GetObjectVersion", "{intake}/incoming/arithmetic/file.jsonl")
     yield Row(Step.VALIDATE_DATA, "s3:PutObject", "{datasets}/datasets/arithmetic/0123456789ab/train.jsonl")
     yield Row(Step.PLAN_EVALUATION, "s3:PutObject", "{artefacts}/runs/r/evaluation/plan.jsonl")

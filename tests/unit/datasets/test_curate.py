@@ -25,7 +25,7 @@ from rft.datasets.splitting import split_of
 from rft.datasets.version import code_version
 from rft.errors import DatasetUnreadable
 from rft.keys import Split
-from rft.schemas import Quarantined
+from rft.schemas import Manifest, Quarantined
 from rft.tasks import GateRule, Grader, Model, Splits, Task
 
 TASK = Task(
@@ -63,7 +63,7 @@ def good(count: int, start: int = 0) -> bytes:
 
 
 def contents(curated: Curated) -> dict[str, list[bytes]]:
-    return {path.name: path.read_bytes().splitlines() for path in curated.files.values()}
+    return {path.name: path.read_bytes().splitlines() for path in curated.files.values() if path.suffix == ".jsonl"}
 
 
 def test_a_good_file_becomes_a_version(tmp_path: Path) -> None:
@@ -71,10 +71,10 @@ def test_a_good_file_becomes_a_version(tmp_path: Path) -> None:
     manifest = curated.manifest
     assert curated.accepted
     assert (manifest.records, manifest.quarantined, manifest.problems) == (300, 0, [])
-    assert set(curated.files) == {
-        f"datasets/sums/{manifest.version}/{name}.jsonl" for name in ("train", "validation", "test", "quarantine")
-    }
-    assert curated.manifest_key == f"datasets/sums/{manifest.version}/manifest.json"
+    names = ("train.jsonl", "validation.jsonl", "test.jsonl", "quarantine.jsonl", "manifest.json")
+    assert set(curated.files) == {f"datasets/sums/{manifest.version}/{name}" for name in names}
+    assert list(curated.files)[-1] == curated.manifest_key == f"datasets/sums/{manifest.version}/manifest.json"
+    assert msgspec.json.decode(curated.files[curated.manifest_key].read_bytes(), type=Manifest) == manifest
     for split in Split:
         file = manifest.splits[split]
         assert len(curated.files[file.key].read_bytes()) == file.bytes

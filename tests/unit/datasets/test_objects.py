@@ -45,16 +45,16 @@ def test_values_come_back(s3: FakeS3) -> None:
 
 
 def test_what_is_there_is_not_written_again(s3: FakeS3) -> None:
-    assert objects.put_new("b", "k", b"first")
-    assert not objects.put_new("b", "k", b"second")
-    assert objects.get_bytes("b", "k") == b"first"
-    assert objects.exists("b", "k")
-    assert not objects.exists("b", "other")
+    assert objects.put_new("b", "k.json", b"first")
+    assert not objects.put_new("b", "k.json", b"second")
+    assert objects.get_bytes("b", "k.json") == b"first"
+    assert objects.exists("b", "k.json")
+    assert not objects.exists("b", "other.json")
 
 
 def test_writers_at_the_same_moment_try_again(s3: FakeS3) -> None:
     s3.conflicts = 2
-    assert objects.put_new("b", "k", b"first")
+    assert objects.put_new("b", "k.json", b"first")
     s3.conflicts = 9
     with pytest.raises(ClientError):
-        objects.put_new("b", "other", b"x")
+        objects.put_new("b", "other.json", b"x")

@@ -24,6 +24,7 @@ class Store:
     """One run in memory."""
 
     def __init__(self) -> None:
+        self.table = "runs"
         self.run = Run(
             run_id="r",
             task="arithmetic",
@@ -48,6 +49,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     made = Store()
     monkeypatch.setattr(step, "store", lambda: made)
     monkeypatch.setattr(step, "surroundings", lambda: SimpleNamespace(datasets_bucket="datasets"))
+    monkeypatch.setattr(module, "shared", SimpleNamespace(parent_of=lambda *_: None, accepted=lambda *_: None))
     monkeypatch.setattr(module, "packaged_tasks", lambda: load_tasks(ROOT / "tasks"))
     return made
 
