@@ -15,6 +15,7 @@ from rich.table import Table
 from rft.cli.exits import UnusableCall
 from rft.cli.session import Session, out
 from rft.cli.shapes import as_json
+from rft.datasets.checks.preferences import PreferenceProfile
 from rft.datasets.codes import Severity
 from rft.datasets.curate import Curated, Surroundings, curate
 from rft.datasets.findings import Finding
@@ -135,10 +136,27 @@ def _show(curated: Curated, kept: Path | None, console: Console) -> None:
     splits = ", ".join(f"{file.records:,} {name}" for name, file in manifest.splits.items())
     console.print(f"{manifest.examples:,} examples = {splits}, {manifest.quarantined:,} quarantined")
     console.print(curated.message, markup=False, highlight=False, soft_wrap=True)
+    if manifest.profile.preferences is not None:
+        console.print(_preferences(manifest.profile.preferences), markup=False, soft_wrap=True)
     if manifest.findings:
         console.print(_findings(manifest.findings))
     if kept is not None:
         console.print(f"version {manifest.version}: {kept}", markup=False, soft_wrap=True)
+
+
+def _preferences(found: PreferenceProfile) -> str:
+    said = [f"{found.pairs:,} pairs, {found.ties:,} of them ties"]
+    agreement = found.agreement
+    if agreement is not None and agreement.alpha is not None:
+        said.append(
+            f"{agreement.annotators or 'many'} annotators agree with Krippendorff's alpha {agreement.alpha:.2f}, all of them on "
+            f"{agreement.unanimous or 0:.0%} of {agreement.pairs:,} pairs"
+        )
+    for name, share in (("the answer shown first", found.first_wins), ("the longer answer", found.longer_wins)):
+        if share is not None:
+            interval = share.share
+            said.append(f"{name} wins {interval.mean:.0%} [{interval.low:.0%}, {interval.high:.0%}]")
+    return "; ".join(said)
 
 
 def _findings(findings: list[Finding]) -> Table:

@@ -23,10 +23,11 @@ Judge = Callable[["NDArray[np.int64]"], Iterator[beside.Beside]]
 class Comparison:
     """Takes rows out, one reason after the other: what went for one is not looked at for the next."""
 
-    def __init__(self, table: Table, rules: DataRules, collector: Collector) -> None:
+    def __init__(self, table: Table, rules: DataRules, collector: Collector, *, paired: bool) -> None:
         self.gone: dict[int, tuple[Code, str]] = {}  # row -> why it goes to quarantine
         self.cluster_sizes: Counter[int] = Counter()
         self._table, self._rules, self._collector = table, rules, collector
+        self._paired = paired  # several pairs of one prompt are no duplicates
 
     def run(self, *, alike: Alike | None, protected: Protected | None) -> list[Finding]:
         """Judge all rows; return what the leak checks found, the rest is told to the collector."""
@@ -81,8 +82,15 @@ class Comparison:
         found = [
             [row for row in cluster if row < 0 or left is None or row in left] for cluster in alike.index.clusters()
         ]
+        if self._paired:
+            found = [self._once_each(cluster) for cluster in found]
         self.cluster_sizes.update(size for cluster in found if (size := sum(row >= 0 for row in cluster)) > 1)
         return [cluster for cluster in found if len(cluster) > 1 and cluster[-1] >= 0]
+
+    def _once_each(self, cluster: list[int]) -> list[int]:
+        """Return a cluster without the rows whose prompt another row of their split has."""
+        first = {(self._table.folded[row], self._table.split[row]) if row >= 0 else row: row for row in cluster[::-1]}
+        return sorted(first.values())
 
     def _equal(self, rows: "NDArray[np.int64]", protected: Protected | None) -> list[list[int]]:
         """Return the clusters of equal prompts, where near duplicates are not looked for."""

@@ -148,7 +148,7 @@ class _Curation:
             pseudonyms=around.pseudonyms or Pseudonyms(derived_key(task.name)),
             watchers=watchers,
         )
-        self._comparison = Comparison(self._table, rules, self._collector)
+        self._comparison = Comparison(self._table, rules, self._collector, paired=shape in PAIRED)
         self._records = 0
         self._blank = 0  # empty lines since the last that was not
         self._first: list[Place] = []  # of what was refused for a reason that is worth a message

@@ -372,6 +372,15 @@ def test_a_check_that_rejects_rejects_the_version(tmp_path: Path) -> None:
         DataRules(checks={Code.BAD_JSON: Severity.WARN})
 
 
+def test_several_pairs_of_one_prompt_are_no_duplicates_of_it(tmp_path: Path) -> None:
+    data = [{"prompt": "Tell me of the sea", "chosen": f"good {n}", "rejected": f"bad {n}"} for n in range(5)]
+    curated = made(b"\n".join(json.dumps(pair).encode() for pair in data), tmp_path)
+    assert Code.NEAR_DUPLICATE not in {finding.code for finding in curated.manifest.findings}
+    preferences = curated.manifest.profile.preferences
+    assert preferences is not None
+    assert preferences.pairs == 5
+
+
 def test_a_ranking_is_all_its_pairs(tmp_path: Path) -> None:
     data = b'{"prompt": "a", "answers": ["x", "y", "z"], "ranks": [1, 2, 3]}\n{"prompt": "b", "answers": ["x"]}'
     manifest = made(data, tmp_path).manifest

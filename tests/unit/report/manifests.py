@@ -88,6 +88,7 @@ def manifest(text: str = "", **changes: Any) -> Manifest:
             ],
             languages={"en": 0.9, "und": 0.06, "de": 0.04},
             language_sample=256,
+            preferences=None,
             clusters={2: 14, 3: 2, 250: 1},
         ),
         rules=DataRules(
