@@ -149,8 +149,8 @@ def _preferences(found: PreferenceProfile) -> str:
     agreement = found.agreement
     if agreement is not None and agreement.alpha is not None:
         said.append(
-            f"{agreement.annotators or 'many'} annotators agree with Krippendorff's alpha {agreement.alpha:.2f}, all of "
-            f"them on {agreement.unanimous or 0:.0%} of {agreement.pairs:,} pairs"
+            f"{agreement.annotators or 'many'} annotators agree with Krippendorff's alpha {agreement.alpha:.2f}, all "
+            f"of them on {agreement.unanimous or 0:.0%} of {agreement.pairs:,} pairs"
         )
     for name, share in (("the answer shown first", found.first_wins), ("the longer answer", found.longer_wins)):
         if share is not None:
