@@ -14,6 +14,7 @@ class StepSpec:
     description: str
     timeout_seconds: int = 60
     memory_mb: int = 256
+    storage_mb: int = 512  # below /tmp
     variables: tuple[Variable, ...] = ()
     event_driven: bool = False  # invoked by a rule, asynchronously: what it cannot handle goes to the dead letters
 
@@ -32,6 +33,7 @@ STEPS: Mapping[Step, StepSpec] = {
         description="Checks, curates and splits a dropped file; writes the dataset version and the quarantine file",
         timeout_seconds=900,
         memory_mb=1024,
+        storage_mb=10_240,
         variables=(Variable.DATASETS_BUCKET,),
     ),
     Step.PREPARE_GRADER: StepSpec(

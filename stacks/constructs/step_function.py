@@ -65,6 +65,7 @@ class StepFunctions:
             variables={variable: self._values[variable] for variable in wanted},
             timeout_seconds=spec.timeout_seconds,
             memory_mb=spec.memory_mb,
+            storage_mb=spec.storage_mb,
             key=self._key,
             allowed=[self._allowed(grant) for grant in GRANTS[step]],
             placement=self._placement,

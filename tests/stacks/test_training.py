@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from rft.datasets.sources.text import Limits
 from rft.keys import Step
 from rft.names import function_name
 from rft.settings import load_settings
@@ -66,6 +67,12 @@ def test_functions_get_the_settings_that_the_file_holds(deployed: Deployed) -> N
     )
     assert told["name"] == settings.name
     assert told["caps"]["max_run_usd"] == settings.caps.max_run_usd
+
+
+def test_the_data_step_has_room_for_the_largest_file(prod: Deployed) -> None:
+    function = _function(prod, "rft-prod-validate-data")
+    file = Limits().max_bytes  # its originals, its splits, and the largest split without what was taken out
+    assert function["EphemeralStorage"]["Size"] << 20 >= 2.5 * file
 
 
 @pytest.mark.parametrize("task", list(TASKS))
