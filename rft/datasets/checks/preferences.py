@@ -1,6 +1,5 @@
 """How good a set of preference pairs is: agreement, contradictions, and what wins that should not."""
 
-from hashlib import sha256
 from typing import Final
 
 from msgspec import Struct
@@ -11,6 +10,7 @@ from rft.datasets.checks.cycles import Circle, Cycles
 from rft.datasets.codes import Code, Severity
 from rft.datasets.findings import SHOWN, Finding, Place, finding
 from rft.datasets.items import Example, Verdict
+from rft.datasets.keys import text_key
 from rft.datasets.rules import DataRules
 from rft.evaluation.statistics import wilson_interval
 from rft.interval import Interval
@@ -75,7 +75,7 @@ class PreferenceQuality:
             self._unequal += 1
             self._longer += len(chosen) > len(rejected)
         prompt = example.user if len(example.messages) == 1 else f"{example.system}\0{example.user}"
-        self._cycles.add(line, _key(prompt), _key(chosen), _key(rejected))
+        self._cycles.add(line, text_key(prompt), text_key(chosen), text_key(rejected))
         self._found = None
 
     def profile(self) -> PreferenceProfile | None:
@@ -116,10 +116,6 @@ class PreferenceQuality:
         if self._found is None:
             self._found = self._cycles.circles()
         return self._found
-
-
-def _key(text: str) -> int:
-    return int.from_bytes(sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")
 
 
 def _share(wins: int, pairs: int) -> Share | None:

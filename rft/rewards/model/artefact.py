@@ -1,0 +1,152 @@
+"""A reward model and its file: what it is, SHA-256 of the rest, a line of JSON, the weights as bytes. No pickle.
+
+Standard library only: a grader loads it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from array import array
+from math import exp, isfinite
+
+from rft.rewards.errors import GraderError
+from rft.rewards.model import features
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAGIC = b"rft reward model 1\n"
+
+
+class BadModel(GraderError):
+    """The bytes are no reward model that this version can use; the message says why and what to do."""
+
+
+class RewardModel:
+    """A linear model of how good an answer is to a prompt, trained on preferences.
+
+    ``worth`` is in logits: the better of two answers wins with the probability ``preference``, sigmoid of the
+    difference of their worths (Bradley and Terry, Biometrika 39, 1952). ``scales``, ``lows`` and ``highs`` belong to
+    ``features.MEASURES``: a measure is held within what training answers had, so that going beyond gains nothing.
+    ``centre`` is the mean worth of the training answers.
+    """
+
+    __slots__ = ("centre", "highs", "lows", "scales", "weights")
+
+    def __init__(
+        self,
+        weights: array[float],
+        *,
+        scales: Sequence[float],
+        lows: Sequence[float],
+        highs: Sequence[float],
+        centre: float = 0.0,
+    ) -> None:
+        self.weights = weights
+        self.scales = tuple(scales)
+        self.lows = tuple(lows)
+        self.highs = tuple(highs)
+        self.centre = centre
+
+    def worth(self, prompt: str, answer: str) -> float:
+        """Return how good the answer is, in logits. Whatever the texts, it is finite."""
+        weights = self.weights
+        total = 0.0
+        for place, value in enumerate(self.held(features.measures(prompt, answer))):
+            total += weights[place] * value
+        for place in sorted(features.grams(answer)):  # floats add up differently in another order
+            total += weights[place]
+        return total
+
+    def held(self, values: Sequence[float]) -> list[float]:
+        """Return measures within their bounds, scaled."""
+        return [
+            min(max(value, low), high) * scale
+            for value, low, high, scale in zip(values, self.lows, self.highs, self.scales, strict=True)
+        ]
+
+    def preference(self, prompt: str, answer: str, other: str) -> float:
+        """Return the probability that a person prefers ``answer`` to ``other``."""
+        return sigmoid(self.worth(prompt, answer) - self.worth(prompt, other))
+
+    def reward(self, prompt: str, answer: str) -> float:
+        """Return 0 to 1: the probability that the answer is preferred to one of mean worth among those trained on.
+
+        An answer without a word has 0.
+        """
+        if not answer.strip():
+            return 0.0
+        return sigmoid(self.worth(prompt, answer) - self.centre)
+
+    def to_bytes(self) -> bytes:
+        """Return the model's file: the same model gives the same bytes."""
+        data = _little(self.weights).tobytes()
+        head = {
+            "features": features.VERSION,
+            "bits": features.BITS,
+            "scales": self.scales,
+            "lows": self.lows,
+            "highs": self.highs,
+            "centre": self.centre,
+        }
+        rest = json.dumps(head, sort_keys=True, allow_nan=False).encode() + b"\n" + data
+        return MAGIC + hashlib.sha256(rest).hexdigest().encode() + b"\n" + rest
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> RewardModel:
+        """Read a model's file.
+
+        Raises:
+            BadModel: it is no model, is damaged, or was trained for other features.
+
+        """
+        if not data.startswith(MAGIC):
+            raise BadModel("this is no reward model of `rft reward-model train`; name the file that it wrote")
+        digest, _, rest = data[len(MAGIC) :].partition(b"\n")
+        if hashlib.sha256(rest).hexdigest().encode() != digest:
+            raise BadModel("the reward model's file is damaged; copy it anew, or train it again")
+        line, _, body = rest.partition(b"\n")
+        try:
+            head = json.loads(line)
+        except (ValueError, RecursionError):
+            head = None
+        if not isinstance(head, dict) or (head.get("features"), head.get("bits")) != (features.VERSION, features.BITS):
+            raise BadModel("the reward model was trained for features of another version; train it again")
+        scales, lows, highs = (_numbers(head.get(name)) for name in ("scales", "lows", "highs"))
+        centre = head.get("centre")
+        if len(body) != 4 * features.SIZE or not isinstance(centre, (int, float)) or not isfinite(centre):
+            raise BadModel("the reward model's file does not hold what it should; train it again")
+        weights = array("f")
+        weights.frombytes(body)
+        weights = _little(weights)
+        if not isfinite(sum(weights)):
+            raise BadModel("the reward model has a weight that is not finite; train it again")
+        return cls(weights, scales=scales, lows=lows, highs=highs, centre=centre)
+
+
+def sigmoid(value: float) -> float:
+    """Return 1 / (1 + e^-value), without overflow."""
+    if value < 0:
+        power = exp(value)
+        return power / (1 + power)
+    return 1 / (1 + exp(-value))
+
+
+def _numbers(values: object) -> list[float]:
+    if not isinstance(values, list) or len(values) != features.FIRST:
+        raise BadModel("the reward model's file does not hold what it should; train it again")
+    if not all(isinstance(value, (int, float)) and isfinite(value) for value in values):
+        raise BadModel("the reward model has a value that is not finite; train it again")
+    return values
+
+
+def _little(weights: array[float]) -> array[float]:
+    """Return the weights with the bytes of each in the file's order, whichever this machine's is."""
+    if sys.byteorder == "little":
+        return weights
+    turned = array("f", weights)
+    turned.byteswap()
+    return turned
