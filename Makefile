@@ -1,4 +1,5 @@
-# Everything the project does, from a fresh clone on. `make` alone lists it. Nothing is installed outside this folder.
+# Everything the project does, from a fresh clone on. `make` alone lists it. Nothing is installed outside this folder,
+# but the browser that tests open pages in, where the machine has none and root asks.
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,7 +19,7 @@ setup: ## virtual environments, Node, the CDK CLI, Lambda layers, the command .v
 	@$(MAKE) --silent --no-print-directory --jobs 4 \
 	    $(BIN)/rft node_modules/.done $(EMULATOR)/.done build/layers/.host build/layers/.aarch64
 
-setup-dev: setup $(VENV)/.dev build/awscli/.done ## setup, and what tests and linters need
+setup-dev: setup $(VENV)/.dev $(VENV)/.chromium build/awscli/.done ## setup, and what tests and linters need
 
 demo: setup ## the whole path on your machine: embedded AWS, deploy, drop a file, train, evaluate, promote, ask
 	@$(BIN)/rft demo
@@ -82,6 +83,10 @@ $(EMULATOR)/.done: local/requirements.txt $(VENV)/.made
 	@$(BIN)/python -m venv $(EMULATOR)
 	@$(EMULATOR)/bin/$(PIP) --requirement local/requirements.txt
 	@touch $@
+
+# Holds the path of the browser.
+$(VENV)/.chromium: tools/host_chromium $(VENV)/.made
+	@sh tools/host_chromium >$@
 
 build/awscli/.done: requirements-awscli.txt $(VENV)/.made
 	@echo "AWS CLI, for the tests of clients that share nothing with us"

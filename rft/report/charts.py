@@ -108,7 +108,7 @@ def histogram(edges: Sequence[int], counts: Sequence[int], label: str, *, mark: 
 
 def _edges(edges: Sequence[int], even: int, reach: float, *, apart: bool) -> list[str]:
     """Return the numbers below a histogram: at most five, so that they fit on a phone."""
-    places = range(0, even if apart else even + 1, -(-even // 4))
+    places = range(0, even, -(-even // 3)) if apart else range(0, even + 1, -(-even // 4))
     marks = [(reach * place / even, f"{edges[place]:,}") for place in places]
     if apart:
         marks.append((FULL, f"to {edges[-1] - 1:,}"))

@@ -80,7 +80,12 @@ def manifest(text: str = "", **changes: Any) -> Manifest:
             container=Container.JSONL,
             shape=Shape.JUDGEMENTS,
             lengths=Lengths(
-                median=230, p90=410, p99=690, max=9_999, edges=[0, 200, 400, 600, 800, 10_000], counts=[9, 80, 30, 7, 1]
+                median=31_000,
+                p90=80_500,
+                p99=114_000,
+                max=999_999,
+                edges=[*range(0, 115_001, 5_000), 1_000_000],
+                counts=[40 * place * (24 - place) // 3 for place in range(1, 24)] + [99],
             ),
             slices=[
                 slice_row(f"sums{text}", train=7_000, validation=900, test=900),

@@ -174,7 +174,7 @@ def test_lengths_say_what_the_grey_bar_is_where_there_is_one() -> None:
     assert "grey" not in dataset_profile.lengths(even)
     profile = manifest().profile
     assert profile.lengths is not None
-    assert "99% at most 690; the longest has 9,999. The grey bar" in dataset_profile.lengths(profile.lengths)
+    assert "99% at most 114,000; the longest has 999,999. The grey bar" in dataset_profile.lengths(profile.lengths)
 
 
 def test_categories_stand_only_where_a_task_names_them() -> None:

@@ -111,3 +111,38 @@ def test_the_command_works_from_any_folder_and_a_path_with_spaces(tmp_path: Path
     done = subprocess.run([command, "runs", "--json"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == f"-m local.command runs --json first: {scripts}\n"
     assert (packages / "bedrock-rft.pth").read_text() == f"{ROOT}\n"
+
+
+def host_chromium(folder: Path, **programs: str) -> "subprocess.CompletedProcess[str]":
+    """Look for a browser where only these programs are."""
+    for name, code in programs.items():
+        path = folder / name.replace("_", "-")
+        path.write_text(f"#!/bin/sh\n{code}\n")
+        path.chmod(0o755)
+    return subprocess.run(
+        [shutil.which("sh") or "/bin/sh", str(ROOT / "tools" / "host_chromium")],
+        env={"PATH": str(folder), "APPLICATIONS": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_machines_browser_is_taken_if_it_starts(tmp_path: Path) -> None:
+    done = host_chromium(tmp_path, chromium_browser="echo 'install the snap' >&2; exit 1", google_chrome="echo 150")
+    assert (done.returncode, done.stdout) == (0, f"{tmp_path}/google-chrome\n")
+
+
+def test_root_gets_a_browser_from_the_distribution(tmp_path: Path) -> None:
+    made, chmod = tmp_path / "chromium", shutil.which("chmod")
+    get = f"echo noise; [ $1 = update ] || {{ printf '#!/bin/sh\\n' >{made}; {chmod} +x {made}; }}"
+    done = host_chromium(tmp_path, id="echo 0", apt_get=get)
+    assert (done.returncode, done.stdout) == (0, f"{tmp_path}/chromium\n")
+
+
+@pytest.mark.parametrize("user", ["0", "1000"])
+def test_without_a_browser_the_fix_is_named(tmp_path: Path, user: str) -> None:
+    done = host_chromium(tmp_path, id=f"echo {user}", **({"apt_get": "true"} if user != "0" else {}))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "No Chromium or Chrome" in done.stderr
+    assert "apt-get install chromium" in done.stderr
