@@ -1,10 +1,11 @@
-"""What the examples of a dataset version look like: lengths, categories, languages, near duplicates."""
+"""What the examples of a dataset version look like: lengths, categories, languages, near duplicates, pairs."""
 
 from typing import Final
 
 from rft.datasets.checks.balance import Lengths, SliceRow
 from rft.report import charts, html
 from rft.report.charts import Part
+from rft.report.preferences import preferences
 from rft.report.words import per_cent
 from rft.schemas import Manifest
 
@@ -14,12 +15,13 @@ CLUSTERS: Final = (2, 3, 4, 5, 10, 100)  # sizes from which on the lines of the 
 
 def profile_sections(manifest: Manifest) -> list[str]:
     """Return the sections, empty where there is nothing to show."""
-    profile = manifest.profile
+    profile, thresholds = manifest.profile, manifest.rules.thresholds
     return [
         html.section("Lengths of prompts", lengths(profile.lengths) if profile.lengths else ""),
         html.section("Categories", slices(profile.slices, named=manifest.rules.curation.category is not None)),
         html.section("Languages", languages(profile.languages, profile.language_sample)),
         html.section("Near duplicates", clusters(profile.clusters)),
+        html.section("Preferences", preferences(profile.preferences, thresholds) if profile.preferences else ""),
     ]
 
 

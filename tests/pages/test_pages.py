@@ -4,26 +4,18 @@ from collections.abc import Callable
 
 import pytest
 
-from rft.datasets.rules import Thresholds
 from rft.keys import RunStatus
-from rft.report import html
 from rft.report.dataset import report_of
 from rft.report.document import document_of
-from rft.report.preferences import preferences
 from rft.report.render import page as run_page
 from tests.pages.watching import Opened, contrast
-from tests.unit.report.manifests import HOSTILE, LONG, MARKUP, manifest, preference_profile, refused
+from tests.unit.report.manifests import HOSTILE, LONG, MARKUP, manifest, refused
 from tests.unit.report.test_ending import CHAMPION, RESULT, run
 
 pytestmark = pytest.mark.xdist_group("pages")
 
 Show = Callable[[str], Opened]
 PROBLEM = "7 of 12 accepted records are left to train on, and Bedrock needs at least 100; add 144 (too-few-train)."
-
-
-def with_preferences(text: str = "") -> str:
-    """Return the section of preference quality as a page of its own."""
-    return html.page("Preferences", html.section("Preferences", preferences(preference_profile(text), Thresholds())))
 
 
 def of_a_run(text: str = "") -> str:
@@ -35,13 +27,10 @@ def of_a_run(text: str = "") -> str:
 PAGES = {
     "accepted": report_of(manifest(), refused()),
     "rejected": report_of(manifest(problems=[PROBLEM]), refused()),
-    "preferences": with_preferences(),
     "run": of_a_run(),
     "hostile": report_of(manifest(HOSTILE, problems=[HOSTILE]), refused(HOSTILE)),
-    "hostile preferences": with_preferences(HOSTILE),
     "hostile run": of_a_run(HOSTILE),
     "long": report_of(manifest(LONG, problems=[LONG]), refused(LONG)),
-    "long preferences": with_preferences(LONG),
     "long run": of_a_run(LONG),
 }
 
@@ -135,7 +124,7 @@ def test_the_verdict_stands_in_the_first_window_of_a_phone(show: Show) -> None:
         assert 0 < verdict["top"] < verdict["bottom"] < 844
 
 
-@pytest.mark.parametrize("name", ["hostile", "hostile preferences", "hostile run"])
+@pytest.mark.parametrize("name", ["hostile", "hostile run"])
 def test_hostile_text_is_shown_as_it_is(show: Show, name: str) -> None:
     said = show(name).at().page.inner_text("body")
     assert MARKUP in said

@@ -93,8 +93,8 @@ def manifest(text: str = "", **changes: Any) -> Manifest:
             ],
             languages={"en": 0.9, "und": 0.06, "de": 0.04},
             language_sample=256,
-            preferences=None,
             clusters={2: 14, 3: 2, 250: 1},
+            preferences=preference_profile(text),
         ),
         rules=DataRules(
             columns=Columns(prompt=f"task{text}"),
