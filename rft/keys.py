@@ -202,6 +202,8 @@ class Tag(StrEnum):
     EXPIRES_AT = "rft:expires-at"  # ISO 8601, UTC: set on whatever bills by the hour
 
 
+OBJECT_KIND: Final = "rft:kind"  # a tag of objects, by which the buckets' lifecycle rules tell them
+QUARANTINE_KIND: Final = "quarantine"
 METRIC_NAMESPACE: Final = "BedrockRft"
 INCOMING: Final = "incoming/"
 DATASETS: Final = "datasets/"

@@ -1,5 +1,6 @@
 """Buckets and the runs table."""
 
+from collections.abc import Mapping
 from typing import cast
 
 import aws_cdk as cdk
@@ -9,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from rft import names
-from rft.keys import TableIndex, TableKey
+from rft.keys import OBJECT_KIND, QUARANTINE_KIND, TableIndex, TableKey
 from rft.settings import Settings
 from stacks.base import RftStack
 from stacks.constructs.nag import acknowledge
@@ -27,7 +28,7 @@ class DataStack(RftStack):
         self._access_logs = self._access_logs_bucket()
         self.intake = self._bucket("intake", days=retention.intake_days)
         self._events_of(self.intake)
-        self.datasets = self._bucket("datasets", days=None)
+        self.datasets = self._bucket("datasets", days=None, quarantine_days=retention.intake_days)
         self.artefacts = self._bucket("artefacts", days=retention.artefact_days)
         self.table = self._runs_table()
 
@@ -47,10 +48,12 @@ class DataStack(RftStack):
         acknowledge(bucket, "AwsSolutions-S1", "this bucket holds the access logs; logging it into itself never ends")
         return bucket
 
-    def _bucket(self, role: str, *, days: int | None) -> s3.Bucket:
+    def _bucket(self, role: str, *, days: int | None, quarantine_days: int | None = None) -> s3.Bucket:
         """Make an encrypted bucket; ``days`` is how long objects live, None means for ever."""
         keep_old = self.settings.retention.artefact_days if days is None else days
         rules = [ABORT_UPLOADS, self._expiry(days) if days else self._old_versions(keep_old)]
+        if quarantine_days:
+            rules.append(self._expiry(quarantine_days, name="quarantine", tags={OBJECT_KIND: QUARANTINE_KIND}))
         return s3.Bucket(
             self,
             role.capitalize(),
@@ -68,9 +71,10 @@ class DataStack(RftStack):
             removal_policy=self.removal_policy,
         )
 
-    def _expiry(self, days: int) -> s3.LifecycleRule:
+    def _expiry(self, days: int, *, name: str = "expiry", tags: Mapping[str, str] | None = None) -> s3.LifecycleRule:
         return s3.LifecycleRule(
-            id="expiry",
+            id=name,
+            tag_filters=tags,
             expiration=cdk.Duration.days(days),
             noncurrent_version_expiration=cdk.Duration.days(min(days, 30)),
         )

@@ -135,7 +135,7 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
         READ_RUN,
         TABLE_KEY,
         Grant(actions=("s3:GetObjectVersion",), on=Target.INTAKE_OBJECTS),
-        Grant(actions=("s3:PutObject",), on=Target.DATASET_OBJECTS),
+        Grant(actions=("s3:PutObject", "s3:PutObjectTagging"), on=Target.DATASET_OBJECTS),
         S3_WRITE_KEY,
     ),
     Step.PREPARE_GRADER: (

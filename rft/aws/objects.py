@@ -1,9 +1,11 @@
 """S3 objects: streamed in, written whole, read by byte range. All that the project does with S3 goes through here."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar
+from urllib.parse import urlencode
 
 import msgspec
 from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
@@ -12,6 +14,7 @@ from rft.aws import clients
 from rft.aws.refusals import not_found
 from rft.errors import RftError
 from rft.json_text import json_text
+from rft.keys import OBJECT_KIND, QUARANTINE_KIND
 
 T = TypeVar("T")
 
@@ -122,7 +125,7 @@ def put_json_lines(bucket: str, key: str, values: list[Any]) -> None:
 def put_file(bucket: str, key: str, path: Path, content_type: str = "application/x-ndjson") -> None:
     """Write a local file (at most 5 GB, S3's limit of one PutObject)."""
     with path.open("rb") as stream:
-        clients.s3().put_object(Bucket=bucket, Key=key, Body=stream, ContentType=content_type)
+        clients.s3().put_object(Bucket=bucket, Key=key, Body=stream, ContentType=content_type, **_tagging(key))
 
 
 def put_new(bucket: str, key: str, body: bytes | Path) -> bool:
@@ -137,8 +140,9 @@ def put_new(bucket: str, key: str, body: bytes | Path) -> bool:
     for attempt in range(ATTEMPTS):
         try:
             with io.BytesIO(body) if isinstance(body, bytes) else body.open("rb") as stream:
+                kind = _TYPES[key.rsplit(".", 1)[-1]]
                 clients.s3().put_object(
-                    Bucket=bucket, Key=key, Body=stream, ContentType=_TYPES[key.rsplit(".", 1)[-1]], IfNoneMatch="*"
+                    Bucket=bucket, Key=key, Body=stream, ContentType=kind, IfNoneMatch="*", **_tagging(key)
                 )
         except ClientError as error:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
@@ -162,11 +166,30 @@ def exists(bucket: str, key: str) -> bool:
     return True
 
 
+def _tagging(key: str) -> dict[str, Any]:
+    """Return the tag by which a quarantine is forgotten as soon as the dropped file whose lines it holds."""
+    return {"Tagging": urlencode({OBJECT_KIND: QUARANTINE_KIND})} if key.endswith("/quarantine.jsonl") else {}
+
+
 def list_keys(bucket: str, prefix: str) -> Iterator[str]:
     """Yield the keys that begin with ``prefix``, in S3's order."""
     for page in clients.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for item in page.get("Contents", []):
             yield item["Key"]
+
+
+def versions_below(bucket: str, prefix: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each key that begins with ``prefix`` and the ids of its object's versions, delete markers left out."""
+    pages = clients.s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+    items = (item for page in pages for item in page.get("Versions", []))
+    for key, found in groupby(items, key=lambda item: item["Key"]):  # S3 lists the versions of a key together
+        yield key, [item["VersionId"] for item in found]
+
+
+def delete_versions(bucket: str, key: str, versions: Iterable[str]) -> None:
+    """Delete versions of an object for good; what is gone already is no error."""
+    for version in versions:
+        clients.s3().delete_object(Bucket=bucket, Key=key, VersionId=version)
 
 
 def empty(bucket: str) -> int:

@@ -28,12 +28,18 @@ def accepted(table: str, task: str, version: str) -> None:
 
 def pseudonym_key(table: str, task: str) -> bytes:
     """Return the task's 32 random bytes, made when they are first asked for; the first to make them wins."""
-    if key := _load(table, task).get("pseudonym_key"):
-        return bytes.fromhex(key)
+    if key := known_pseudonym_key(table, task):
+        return key
     client = clients.dynamodb()
     with suppress(client.exceptions.ConditionalCheckFailedException):  # another run was faster: its key is the one
         _update(table, task, {"pseudonym_key": secrets.token_hex(32)}, condition="attribute_not_exists(#pseudonym_key)")
     return bytes.fromhex(_load(table, task)["pseudonym_key"])
+
+
+def known_pseudonym_key(table: str, task: str) -> bytes | None:
+    """Return the key of the task's pseudonyms; None if none was made."""
+    key = _load(table, task).get("pseudonym_key")
+    return bytes.fromhex(key) if key else None
 
 
 def _load(table: str, task: str) -> dict[str, str]:

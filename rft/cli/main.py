@@ -14,6 +14,7 @@ from rft.aws.curve import reward_curve
 from rft.aws.history import visits
 from rft.aws.operator import drop as upload
 from rft.aws.operator import start_again
+from rft.cli.dataset import dataset
 from rft.cli.draw import run_details, runs_table
 from rft.cli.exits import UnusableCall, exit_of
 from rft.cli.follow import watch as watch_run
@@ -49,6 +50,7 @@ app = typer.Typer(
 
 app.command()(remove)
 app.command()(validate)
+app.add_typer(dataset)
 
 
 @app.callback()

@@ -72,7 +72,6 @@ class Code(StrEnum):
     BOILERPLATE = "boilerplate"
     LOW_RATING = "low-rating"
     REBALANCED = "rebalanced"
-    ERASED = "erased"
     # records beside each other
     EXACT_DUPLICATE = "exact-duplicate"
     NEAR_DUPLICATE = "near-duplicate"
@@ -101,14 +100,14 @@ FIXED: Final = frozenset(
         Code.NOT_AN_OBJECT, Code.BAD_ID, Code.DUPLICATE_ID, Code.NO_MESSAGES, Code.BAD_MESSAGE, Code.BAD_ROLE,
         Code.BAD_CONTENT, Code.NOT_TEXT, Code.SYSTEM_NOT_FIRST, Code.NO_USER, Code.ENDS_WITH_ANSWER, Code.MULTI_TURN,
         Code.BAD_REFERENCE, Code.NO_PROMPT, Code.BAD_PREFERENCE, Code.BAD_VOTE, Code.BAD_RANKING, Code.BAD_RATING,
-        Code.BAD_LOG, Code.OTHER_SHAPE, Code.EMPTY_ANSWER, Code.ERASED,
+        Code.BAD_LOG, Code.OTHER_SHAPE, Code.EMPTY_ANSWER,
     }
 )  # fmt: skip
 # What is left out for these says nothing against the file.
 HARMLESS: Final = frozenset(
     {
         Code.EMPTY_LINE, Code.EXACT_DUPLICATE, Code.NEAR_DUPLICATE, Code.SPLIT_LEAK, Code.PROTECTED_LEAK,
-        Code.REBALANCED, Code.ERASED, Code.LOW_RATING,
+        Code.REBALANCED, Code.LOW_RATING,
     }
 )  # fmt: skip
 
@@ -175,7 +174,6 @@ CHECKS: Final[dict[Code, Check]] = {
         _check(Code.BOILERPLATE, _Q, "the answer is boilerplate", "give a real answer"),
         _check(Code.LOW_RATING, _Q, "a rating below curation.min_rating", "lower curation.min_rating to keep it"),
         _check(Code.REBALANCED, _Q, "left out to balance categories", "set curation.max_category_share to 1"),
-        _check(Code.ERASED, _Q, "erased on request", "nothing to do"),
         _check(Code.EXACT_DUPLICATE, _Q, "the same record again", "keep one"),
         _check(Code.NEAR_DUPLICATE, _W, "almost the same prompt again", "keep one, or set the check to quarantine"),
         _check(Code.CONTRADICTORY_REFERENCE, _Q, "one prompt, several references", "decide on one reference"),

@@ -42,6 +42,8 @@ def actions_of(service: str, operation: str, params: dict[str, Any]) -> list[str
     needed = [f"{IAM.get(service, service)}:{AS.get((service, operation), operation)}"]
     if service == "s3" and "VersionId" in params:  # another permission, not one more (API_GetObject)
         needed = [f"s3:{operation}Version"]
+    if "Tagging" in params:
+        needed.append("s3:PutObjectTagging")
     if service == "bedrock" and ("tags" in params or "jobTags" in params):
         needed.append("bedrock:TagResource")
     return [*needed, "iam:PassRole"] if "roleArn" in params else needed

@@ -27,6 +27,7 @@ NEEDED_BY = {
     ("s3", "DeleteObjects"): ["s3:DeleteObject", "s3:DeleteObjectVersion"],  # markers and versions
 }
 ON_KEYS = {"s3:PutObject": ("s3", ["kms:GenerateDataKey", "kms:Decrypt"])}
+ON_KEYS |= {f"s3:{name}": ("s3", ["kms:Decrypt"]) for name in ("GetObject", "GetObjectVersion")}
 ON_KEYS |= {f"dynamodb:{name}": ("dynamodb", ["kms:Decrypt"]) for name in ("GetItem", "Query")}
 # For people's own clients: `rft` reads the champion's parameter only in the demo.
 ALSO = {"operator": {"ssm:GetParameter"}}

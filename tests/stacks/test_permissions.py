@@ -88,6 +88,8 @@ def _rows() -> Iterator[Row]:
     # 5.5 through the endpoints, beside the calls above
     yield Row(Step.VALIDATE_DATA, "s3:GetObjectVersion", "{intake}/incoming/arithmetic/file.jsonl")
     yield Row(Step.VALIDATE_DATA, "s3:PutObject", "{datasets}/datasets/arithmetic/0123456789ab/train.jsonl")
+    quarantine = "{datasets}/datasets/arithmetic/0123456789ab/quarantine.jsonl"
+    yield Row(Step.VALIDATE_DATA, "s3:PutObjectTagging", quarantine)  # so that it goes with the dropped file
     yield Row(Step.PLAN_EVALUATION, "s3:PutObject", "{artefacts}/runs/r/evaluation/plan.jsonl")
     yield Row(Step.STARTER, "states:StartExecution", "{machine}")
     yield Row(Step.TRAINING_EVENT, "states:SendTaskSuccess", "{machine}")

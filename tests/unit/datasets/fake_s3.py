@@ -44,15 +44,16 @@ class FakeS3:
             data = data[int(start) : int(end) + 1 if end else None]
         return {"Body": Body(data, self.breaks.pop(0) if self.breaks else None)}
 
-    def put_object(self, *, Bucket: str, Key: str, Body: Any, ContentType: str, IfNoneMatch: str = "") -> Any:  # noqa: N803
-        data = Body if isinstance(Body, bytes) else Body.read()
+    def put_object(self, **asked: Any) -> Any:
+        place = (asked["Bucket"], asked["Key"])
+        body = asked["Body"]
         if self.conflicts:
             self.conflicts -= 1
             raise failure("ConditionalRequestConflict", 409)
-        if IfNoneMatch == "*" and (Bucket, Key) in self.objects:
+        if asked.get("IfNoneMatch") == "*" and place in self.objects:
             raise failure("PreconditionFailed", 412)
-        self.objects[Bucket, Key] = data
-        self.writes.append(Key)
+        self.objects[place] = body if isinstance(body, bytes) else body.read()
+        self.writes.append(asked["Key"])
         return {}
 
     def head_object(self, *, Bucket: str, Key: str) -> Any:  # noqa: N803
