@@ -22,7 +22,6 @@ from tests.stacks.policy import Policies, Request, allowed
 KEY = f"arn:aws:kms:{HERE}:key/data"
 REGION = HERE.split(":", maxsplit=1)[0]
 NEEDED_BY = {
-    ("s3", "PutObject"): ["s3:PutObject"],
     ("s3", "ListObjectVersions"): ["s3:ListBucketVersions"],
     ("s3", "DeleteObjects"): ["s3:DeleteObject", "s3:DeleteObjectVersion"],  # markers and versions
 }
