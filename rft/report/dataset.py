@@ -1,13 +1,12 @@
 """The page of a dataset version, ``report.html``: may it train, what was found, what went where, and its origin."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
-
-import msgspec
 
 from rft.datasets.codes import CHECKS, Severity
 from rft.datasets.findings import Finding, Place
+from rft.datasets.flat import flat
 from rft.datasets.rules import DataRules
 from rft.keys import Split
 from rft.report import charts, html
@@ -133,22 +132,15 @@ def _origin(manifest: Manifest) -> Iterator[tuple[str, str]]:
 
 def _settings(manifest: Manifest) -> str:
     """Return the thresholds and what differs from the defaults, then all settings, folded in."""
-    rules, usual = dict(_flat(manifest.rules)), dict(_flat(DataRules()))
-    changed = [(name, value) for name, value in rules.items() if usual.get(name) != value]
+    rules, usual = flat(manifest.rules), flat(DataRules())
+    changed = [(name, _value(value)) for name, value in rules.items() if usual.get(name) != value]
     ours = html.facts(changed) or '<p class="soft">All settings are the defaults.</p>'
+    whole = html.facts((name, _value(value)) for name, value in rules.items())
     return (
         f"<h3>Settings that the task changed</h3>\n{ours}\n"
-        f"<details>\n<summary>All settings</summary>\n{html.facts(rules.items())}\n</details>"
+        f"<details>\n<summary>All settings</summary>\n{whole}\n</details>"
     )
 
 
-def _flat(rules: DataRules) -> Iterator[tuple[str, str]]:
-    yield from _leaves("", msgspec.to_builtins(rules))
-
-
-def _leaves(prefix: str, value: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    for name, inner in value.items():
-        if isinstance(inner, dict):
-            yield from _leaves(f"{prefix}{name}.", inner)
-        else:
-            yield f"{prefix}{name}", json.dumps(inner, ensure_ascii=False) if inner not in (None, []) else "none"
+def _value(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if value not in (None, []) else "none"
