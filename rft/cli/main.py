@@ -19,6 +19,7 @@ from rft.cli.draw import run_details, runs_table
 from rft.cli.exits import UnusableCall, exit_of
 from rft.cli.follow import watch as watch_run
 from rft.cli.removal import remove
+from rft.cli.reward_model import reward_model_app
 from rft.cli.session import DEBUG, Session, out
 from rft.cli.shapes import Dropped, Retried, RunList, as_json, run_record, run_view
 from rft.cli.target import Target
@@ -49,6 +50,7 @@ app = typer.Typer(
 
 
 app.command()(remove)
+app.add_typer(reward_model_app, name="reward-model")
 app.command()(validate)
 app.add_typer(dataset)
 

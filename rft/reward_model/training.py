@@ -18,6 +18,7 @@ STRENGTHS: Final = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0)
 START: Final = 4  # of STRENGTHS; the search goes on while it gets better
 PAIRS: Final = 50  # without ties, from which on there is something to learn
 PROMPTS: Final = 10
+CENTRED: Final = 1_000  # pairs, spread over all, whose answers' mean worth is the centre
 HOTTEST: Final = 20.0  # factor of calibration, at most
 Progress = Callable[[str], None]
 
@@ -64,7 +65,8 @@ def train(pairs: Sequence[Pair], progress: Progress | None = None) -> Trained:
     weights = array("f", (temperature * weight for weight in weights))
     bounds = rows.bounds
     model = RewardModel(weights, scales=bounds.scales, lows=bounds.lows, highs=bounds.highs)
-    worths = [model.worth(pair.prompt, answer) for pair in pairs for answer in (pair.better, pair.worse)]
+    some = pairs[:: -(-len(pairs) // CENTRED)]
+    worths = [model.worth(pair.prompt, answer) for pair in some for answer in (pair.better, pair.worse)]
     model.centre = fsum(worths) / len(worths)
     return Trained(model=model, strength=strength, losses=losses, temperature=temperature)
 
