@@ -154,6 +154,8 @@ def _contradictions(task: Task, folder: Path, *, packaged: bool) -> list[str]:
     for name, path in protected_files(task, folder).items():
         if folder.resolve() not in path.resolve().parents or not path.is_file():
             found.append(f"data.protected: no file {name} in {folder}; put it there, or take it off the list")
+    if task.data.personal.second_opinion == "guardrail" and not task.data.personal.guardrail_id:
+        found.append("data.personal: second_opinion asks a guardrail; name it in guardrail_id")
     if task.splits.validation + task.splits.test > 0.8:
         found.append("splits: validation and test take more than 0.8; leave at least a fifth to train on")
     if task.splits.test == 0:

@@ -37,6 +37,7 @@ class Target(StrEnum):
     MODELS = "custom models"
     DEPLOYMENTS = "custom model deployments"
     THROUGHPUT = "provisioned throughput"
+    GUARDRAILS = "the guardrails that tasks ask about personal data"
     ANY = "* because the action has no resource"
 
 

@@ -1,5 +1,6 @@
 """The private network: isolated subnets, no way out but endpoints, each of which lets through what we use."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -11,12 +12,14 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from rft.settings import Settings
+from rft.tasks import Task
 from stacks.base import RftStack
 from stacks.constructs.function import Placement, log_retention
-from stacks.grants import GRANTS
+from stacks.grants import GRANTS, Grant
+from stacks.opinions import COMPREHEND, opinion_grants
 
 INTERFACE_ENDPOINTS = ("bedrock", "bedrock-runtime", "lambda", "servicequotas", "sns", "ssm", "states")
-MODEL_CALLS = frozenset({"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"})
+RUNTIME_CALLS = frozenset({"bedrock:ApplyGuardrail", "bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"})
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,18 @@ PREFIX_LISTS = {
 }
 
 
-def endpoint_actions(endpoint: str) -> list[str]:
+def interface_endpoints(asked: tuple[Grant, ...] = ()) -> list[str]:
+    """Return the interface endpoints that the functions use; ``asked`` are the grants of second opinions."""
+    return sorted({*INTERFACE_ENDPOINTS, *(["comprehend"] if COMPREHEND in asked else [])})
+
+
+def endpoint_actions(endpoint: str, asked: tuple[Grant, ...] = ()) -> list[str]:
     """Return the actions that step functions need through an endpoint, from the grants."""
-    granted = {action for grants in GRANTS.values() for grant in grants for action in grant.actions}
+    every = [*(grant for grants in GRANTS.values() for grant in grants), *asked]
+    granted = {action for grant in every for action in grant.actions}
     if endpoint == "bedrock-runtime":
-        return sorted(granted & MODEL_CALLS)
-    return sorted(action for action in granted - MODEL_CALLS if action.split(":")[0] == endpoint)
+        return sorted(granted & RUNTIME_CALLS)
+    return sorted(action for action in granted - RUNTIME_CALLS if action.split(":")[0] == endpoint)
 
 
 def _https(description: str, **destination: str) -> dict[str, Any]:
@@ -49,9 +58,12 @@ def _https(description: str, **destination: str) -> dict[str, Any]:
 class NetworkStack(RftStack):
     """A VPC without internet. About 0.01 USD per interface endpoint, zone and hour: a switch in the settings."""
 
-    def __init__(self, scope: Construct, *, settings: Settings, operations_key: kms.IKey) -> None:
+    def __init__(
+        self, scope: Construct, *, settings: Settings, tasks: Mapping[str, Task], operations_key: kms.IKey
+    ) -> None:
         super().__init__(scope, "network", settings=settings, description="isolated subnets and endpoints")
         self._key = operations_key
+        self._asked = opinion_grants(tasks.values())
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
@@ -79,7 +91,7 @@ class NetworkStack(RftStack):
         self.graders = Placement(vpc=self.vpc, security_group=graders)
         self._open(steps)
         self._gateways()
-        for endpoint in INTERFACE_ENDPOINTS:
+        for endpoint in interface_endpoints(self._asked):
             self._interface(endpoint)
 
     def _group(self, name: str, description: str) -> ec2.SecurityGroup:
@@ -130,7 +142,7 @@ class NetworkStack(RftStack):
             open=False,
             private_dns_enabled=True,
         )
-        endpoint.add_to_policy(self._ours(endpoint_actions(name), ["*"]))
+        endpoint.add_to_policy(self._ours(endpoint_actions(name, self._asked), ["*"]))
 
     def _ours(self, actions: list[str], resources: list[str]) -> iam.PolicyStatement:
         """Let this account's principals through; what each of them may do stands in its own policy."""

@@ -31,7 +31,7 @@ class EnvironmentStage(cdk.Stage):
         self.security = SecurityStack(self, settings=settings)
         keys = self.security
         self.network = (
-            NetworkStack(self, settings=settings, operations_key=keys.operations_key)
+            NetworkStack(self, settings=settings, tasks=tasks, operations_key=keys.operations_key)
             if settings.network.enabled
             else None
         )

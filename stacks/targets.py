@@ -10,6 +10,7 @@ from rft.tasks import Task
 from stacks import models
 from stacks.arns import Arns
 from stacks.grants import Grant, Target
+from stacks.opinions import guardrails
 
 WHY_PATTERN: Mapping[Target, str] = {
     Target.RUNS_INDEXES: "the indexes of one table",
@@ -96,6 +97,7 @@ class Targets:
             Target.MODELS: [arns.of("bedrock", "custom-model/*")],
             Target.DEPLOYMENTS: [arns.of("bedrock", "custom-model-deployment/*")],
             Target.THROUGHPUT: [arns.of("bedrock", "provisioned-model/*")],
+            Target.GUARDRAILS: [arns.of("bedrock", f"guardrail/{one}") for one in guardrails(self.tasks.values())],
             Target.ANY: ["*"],
         }
         return tuple(resources[target])

@@ -7,6 +7,7 @@ from typing import Any
 from rft.aws import shared
 from rft.aws.metrics import emit
 from rft.aws.objects import open_object, put_new
+from rft.aws.second_opinion import ManagedOpinion
 from rft.aws.step import Call, step
 from rft.aws.tasks import packaged_folder, packaged_tasks
 from rft.datasets.checks.pseudonyms import Pseudonyms
@@ -47,12 +48,13 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
 
 def _around(task: Task, call: Call) -> Surroundings:
     table = call.store.table
-    redacts = task.data.personal.action == "redact"
+    personal = task.data.personal
     return Surroundings(
         code_version=code_version(),
         parent_of=lambda version: shared.parent_of(table, task.name, version),
         protected=protected_files(task, packaged_folder(task.name)),
-        pseudonyms=Pseudonyms(shared.pseudonym_key(table, task.name)) if redacts else None,
+        pseudonyms=Pseudonyms(shared.pseudonym_key(table, task.name)) if personal.action == "redact" else None,
+        opinion=ManagedOpinion(task.data) if personal.second_opinion != "none" else None,
     )
 
 

@@ -55,6 +55,22 @@ class Sample:
         return sorted((one for _, _, one in self._heap), key=lambda one: one.line)
 
 
+class ManagedOpinion:
+    """The opinion that a task asks for, as the curation takes it."""
+
+    def __init__(self, rules: DataRules) -> None:
+        self._rules = rules
+        self._sample = Sample(rules.personal.sample)
+
+    def offer(self, line: int, raw: bytes, text: Callable[[], str], *, ours: bool) -> None:
+        """Consider a record for the sample."""
+        self._sample.offer(line, raw, text, ours=ours)
+
+    def finding(self) -> Finding | None:
+        """Ask about the sample; see ``second_opinion``."""
+        return second_opinion(self._sample.records(), self._rules)
+
+
 def second_opinion(sample: Iterable[Sampled], rules: DataRules, *, language: str = "en") -> Finding | None:
     """Ask the managed detector that the task names about a sample; None where it names none or they agree.
 

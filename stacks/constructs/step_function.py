@@ -14,6 +14,7 @@ from stacks.base import RftStack
 from stacks.constructs.function import ARCHITECTURE, RUNTIME, Allowed, Placement, RftFunction
 from stacks.constructs.packaging import Sources
 from stacks.grants import GRANTS, Grant
+from stacks.opinions import opinion_grants
 from stacks.steps import STEPS
 from stacks.targets import Targets
 
@@ -67,10 +68,14 @@ class StepFunctions:
             memory_mb=spec.memory_mb,
             storage_mb=spec.storage_mb,
             key=self._key,
-            allowed=[self._allowed(grant) for grant in GRANTS[step]],
+            allowed=[self._allowed(grant) for grant in self._grants(step)],
             placement=self._placement,
             dead_letters=self._dead_letters if spec.event_driven else None,
         )
+
+    def _grants(self, step: Step) -> tuple[Grant, ...]:
+        asked = opinion_grants(self._targets.tasks.values()) if step is Step.VALIDATE_DATA else ()
+        return (*GRANTS[step], *asked)
 
     def _allowed(self, grant: Grant) -> Allowed:
         patterns = [resource for resource in self._targets.scope(grant.on).resources if "*" in resource]

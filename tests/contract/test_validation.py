@@ -7,10 +7,13 @@ import msgspec
 import pytest
 
 from lambdas.validate_data import handler as module
+from rft.datasets.codes import Code
 from rft.datasets.rules import DataRules, Personal
 from rft.keys import Step
 from rft.schemas import Manifest
 from rft.tasks import load_tasks
+from stacks.grants import GRANTS
+from stacks.opinions import opinion_grants
 from tests.contract.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +40,22 @@ def test_a_version_names_the_accepted_one_before_it(world: World) -> None:
     second = drop(world, SAMPLE + b"broken")
     assert second.parent_version == first.version
     assert drop(world, SAMPLE + b"broken").parent_version == first.version
+
+
+def test_a_second_opinion_is_asked_about_a_sample(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.begin()
+    tasks = load_tasks(ROOT / "tasks")
+    asking = DataRules(personal=Personal(second_opinion="comprehend", sample=5))
+    tasks["arithmetic"] = msgspec.structs.replace(tasks["arithmetic"], data=asking)
+    monkeypatch.setattr(module, "packaged_tasks", lambda: tasks)
+    granted = (*GRANTS[Step.VALIDATE_DATA], *opinion_grants(tasks.values()))
+    monkeypatch.setitem(GRANTS, Step.VALIDATE_DATA, granted)
+    name = {"Type": "NAME", "Score": 0.99, "BeginOffset": 0, "EndOffset": 3}
+    answer = lambda *_: {"Entities": [name]}  # noqa: E731
+    monkeypatch.setattr(World, "_comprehend_DetectPiiEntities", answer, raising=False)
+    (finding,) = [one for one in drop(world, SAMPLE).findings if one.code is Code.SECOND_OPINION]
+    assert (finding.count, finding.of) == (5, 5)
+    assert len(world.made("DetectPiiEntities")) == 5
 
 
 def test_what_is_redacted_has_the_same_pseudonym_in_every_version(
