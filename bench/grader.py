@@ -19,7 +19,7 @@ TASK = "arithmetic"
 
 def measure(*, repeats: int) -> Ratio:
     """Time 1,000 rollouts through the function's handler, from JSON to JSON, against bare calls of the reward."""
-    os.environ |= {"RFT_TASK": TASK, "RFT_GRADER": "reward:reward.py:reward"}
+    os.environ |= {"RFT_ENVIRONMENT": "local", "RFT_TASK": TASK, "RFT_GRADER": "reward:reward.py:reward"}
     from rft.rewards import entry  # looks for its grader when it is imported
 
     rollouts = _rollouts(ROOT / "tasks" / TASK / "data" / f"{TASK}.jsonl")

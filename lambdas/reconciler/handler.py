@@ -30,7 +30,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         now=now(),
     )
     result = naming_throttles(reconciler.reconcile)
-    emit(result.metrics(), environment=here.settings.name)
+    emit(result.metrics())
     summary: dict[str, Any] = msgspec.to_builtins(result)
     logger.info("reconciled", extra={"result": summary})
     if result.failures:

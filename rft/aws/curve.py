@@ -69,7 +69,12 @@ def _points(run: Run, start: datetime, end: datetime, period: int) -> list[Point
 
 
 def _query(run: Run, name: str, statistic: str, period: int) -> "MetricDataQueryTypeDef":
-    dimensions = {Dimension.TASK: run.task, Dimension.RUN: run.run_id, Dimension.PHASE: Phase.TRAINING}
+    dimensions = {
+        Dimension.ENVIRONMENT: run.environment,
+        Dimension.TASK: run.task,
+        Dimension.RUN: run.run_id,
+        Dimension.PHASE: Phase.TRAINING,
+    }
     return {
         "Id": name,
         "MetricStat": {

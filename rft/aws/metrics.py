@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from rft.aws.environment import surroundings
 from rft.keys import METRIC_NAMESPACE, Dimension, Metric
 
 UNITS = {
@@ -15,13 +16,13 @@ UNITS = {
 }
 
 
-def emit(values: Mapping[Metric, float], *, task: str | None = None, environment: str | None = None) -> None:
-    """Emit metrics with the dimension task or environment; the unit is a count where ``UNITS`` says nothing else."""
+def emit(values: Mapping[Metric, float], *, task: str | None = None) -> None:
+    """Emit metrics with the dimension environment and, if given, task; a unit is a count unless ``UNITS`` names it."""
+    environment = surroundings().settings.name
     for name, value in values.items():
         with single_metric(
             name=name, unit=UNITS.get(name, MetricUnit.Count), value=value, namespace=METRIC_NAMESPACE
         ) as metric:
+            metric.add_dimension(name=Dimension.ENVIRONMENT, value=environment)
             if task is not None:
                 metric.add_dimension(name=Dimension.TASK, value=task)
-            if environment is not None:
-                metric.add_dimension(name=Dimension.ENVIRONMENT, value=environment)

@@ -2,7 +2,8 @@
 
 ``RFT_TASK`` names the task, whose folder lies beside ``rft/`` in the zip as ``tasks/<task>/``. ``RFT_GRADER`` names
 the grader: ``reward:reward.py:reward`` for a function ``(Sample) -> Score``, ``handler:reward.py:lambda_handler`` for a
-plain handler in AWS's contract, which runs unchanged. ``grade`` does the same without Lambda.
+plain handler in AWS's contract, which runs unchanged. ``RFT_ENVIRONMENT`` is a dimension of the metrics. ``grade`` does
+the same without Lambda.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ def handler(event: Any, context: Any) -> list[dict[str, Any]]:
     answer, scores = _grade(_task_folder(task), os.environ["RFT_GRADER"], event, context)
     lines = metric_lines(
         scores,
+        environment=os.environ["RFT_ENVIRONMENT"],
         task=task,
         run=run_of(getattr(context, "invoked_function_arn", "")),
         phase=_phase(context),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rft.rewards.score import Score
 
 NAMESPACE = "BedrockRft"
-DIMENSIONS = ("task", "run", "phase")
+DIMENSIONS = ("environment", "task", "run", "phase")
 REWARD = "Reward"
 ROLLOUTS = "Rollouts"
 PARSE_FAILURES = "ParseFailures"
@@ -27,7 +27,7 @@ METRICS = 100
 
 
 def metric_lines(
-    scores: list[Score], *, task: str, run: str, phase: str, duration_ms: float, timestamp_ms: int
+    scores: list[Score], *, environment: str, task: str, run: str, phase: str, duration_ms: float, timestamp_ms: int
 ) -> Iterator[str]:
     """Yield the log lines of one call of the grader: its rewards, counts and duration, then the components."""
     for start in range(0, max(len(scores), 1), VALUES):
@@ -47,7 +47,8 @@ def metric_lines(
                 "Metrics": [{"Name": name, "Unit": UNITS.get(name, "None")} for name in values],
             }
             about = {"Timestamp": timestamp_ms, "CloudWatchMetrics": [directive]}
-            yield json.dumps({"_aws": about, "task": task, "run": run, "phase": phase, **values})
+            named = {"environment": environment, "task": task, "run": run, "phase": phase}
+            yield json.dumps({"_aws": about, **named, **values})
 
 
 def _components(scores: list[Score]) -> Iterator[dict[str, list[float]]]:

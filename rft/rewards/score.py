@@ -10,7 +10,18 @@ if TYPE_CHECKING:
 
 # Names that the grader's metrics line or its answer uses for something else.
 RESERVED = frozenset(
-    ("Reward", "Rollouts", "ParseFailures", "GraderDuration", "task", "run", "phase", "_aws", "parse_failure")
+    (
+        "Reward",
+        "Rollouts",
+        "ParseFailures",
+        "GraderDuration",
+        "environment",
+        "task",
+        "run",
+        "phase",
+        "_aws",
+        "parse_failure",
+    )
 )
 
 

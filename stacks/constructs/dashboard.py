@@ -9,18 +9,18 @@ from stacks.base import RftStack
 
 HOUR = Duration.hours(1)
 MINUTE = Duration.minutes(1)
-BY_TASK = f"{METRIC_NAMESPACE},{Dimension.TASK}"
-BY_RUN = f"{METRIC_NAMESPACE},{Dimension.PHASE},{Dimension.RUN},{Dimension.TASK}"
+BY_TASK = f"{METRIC_NAMESPACE},{Dimension.ENVIRONMENT},{Dimension.TASK}"
+BY_RUN = f"{METRIC_NAMESPACE},{Dimension.ENVIRONMENT},{Dimension.PHASE},{Dimension.RUN},{Dimension.TASK}"
 BY_ENVIRONMENT = f"{METRIC_NAMESPACE},{Dimension.ENVIRONMENT}"
 
 
 def run_dashboard(stack: RftStack, *, tasks: list[str]) -> cloudwatch.Dashboard:
     """Make the dashboard; the lines of tasks and runs appear by search, as their metrics do."""
-    prefix, environment = stack.settings.prefix, stack.settings.name
-    training = f'{Dimension.PHASE}="{Phase.TRAINING}"'
-    evaluation = f'{Dimension.PHASE}="{Phase.EVALUATION}"'
+    prefix = stack.settings.prefix
+    here = f'{Dimension.ENVIRONMENT}="{stack.settings.name}"'  # an account may hold several environments
+    training = f'{here} {Dimension.PHASE}="{Phase.TRAINING}"'
+    evaluation = f'{here} {Dimension.PHASE}="{Phase.EVALUATION}"'
     graders = [names.grader_name(prefix, task) for task in tasks]
-    here = f'{Dimension.ENVIRONMENT}="{environment}"'
     board = cloudwatch.Dashboard(
         stack,
         "Dashboard",
@@ -33,29 +33,29 @@ def run_dashboard(stack: RftStack, *, tasks: list[str]) -> cloudwatch.Dashboard:
     board.add_widgets(
         _graph(
             "Runs started, ended, failed",
-            _searches(BY_TASK, HOUR, "Sum", Metric.RUNS_STARTED, Metric.RUNS_ENDED, Metric.RUNS_FAILED),
+            _searches(BY_TASK, here, HOUR, "Sum", Metric.RUNS_STARTED, Metric.RUNS_ENDED, Metric.RUNS_FAILED),
         ),
         _graph(
             "Records accepted and quarantined",
-            _searches(BY_TASK, HOUR, "Sum", Metric.RECORDS_ACCEPTED, Metric.RECORDS_QUARANTINED),
+            _searches(BY_TASK, here, HOUR, "Sum", Metric.RECORDS_ACCEPTED, Metric.RECORDS_QUARANTINED),
         ),
         _graph("Executions", _executions(stack)),
     )
     board.add_widgets(
-        _graph("Reward in training, by run", _searches(BY_RUN, MINUTE, "Average", Metric.REWARD, only=training)),
+        _graph("Reward in training, by run", _searches(BY_RUN, training, MINUTE, "Average", Metric.REWARD)),
         _graph(
             "Rollouts and parse failures in training",
-            _searches(BY_RUN, MINUTE, "Sum", Metric.ROLLOUTS, Metric.PARSE_FAILURES, only=training),
+            _searches(BY_RUN, training, MINUTE, "Sum", Metric.ROLLOUTS, Metric.PARSE_FAILURES),
         ),
-        _graph("Training seconds", _searches(BY_TASK, HOUR, "Maximum", Metric.TRAINING_SECONDS)),
+        _graph("Training seconds", _searches(BY_TASK, here, HOUR, "Maximum", Metric.TRAINING_SECONDS)),
     )
     board.add_widgets(
-        _graph("Reward in evaluation, by run", _searches(BY_RUN, MINUTE, "Average", Metric.REWARD, only=evaluation)),
+        _graph("Reward in evaluation, by run", _searches(BY_RUN, evaluation, MINUTE, "Average", Metric.REWARD)),
         _graph(
             "Held-out reward of baseline and candidate",
-            _searches(BY_TASK, HOUR, "Average", Metric.BASELINE_REWARD, Metric.CANDIDATE_REWARD),
+            _searches(BY_TASK, here, HOUR, "Average", Metric.BASELINE_REWARD, Metric.CANDIDATE_REWARD),
         ),
-        _graph("Gain that the gate decided on", _searches(BY_TASK, HOUR, "Average", Metric.REWARD_GAIN)),
+        _graph("Gain that the gate decided on", _searches(BY_TASK, here, HOUR, "Average", Metric.REWARD_GAIN)),
     )
     board.add_widgets(
         _graph(
@@ -63,7 +63,7 @@ def run_dashboard(stack: RftStack, *, tasks: list[str]) -> cloudwatch.Dashboard:
             [_lambda(name, metric, "Sum") for name in graders for metric in ("Errors", "Throttles")],
         ),
         _graph("Grader duration, p95 (ms)", [_lambda(name, "Duration", "p95") for name in graders]),
-        _graph("Scoring time per invocation (ms)", _searches(BY_RUN, MINUTE, "p95", Metric.GRADER_DURATION)),
+        _graph("Scoring time per invocation (ms)", _searches(BY_RUN, here, MINUTE, "p95", Metric.GRADER_DURATION)),
     )
     board.add_widgets(
         _graph(
@@ -77,12 +77,10 @@ def run_dashboard(stack: RftStack, *, tasks: list[str]) -> cloudwatch.Dashboard:
                 )
             ],
         ),
-        _graph(
-            "Age of the oldest run (s)", _searches(BY_ENVIRONMENT, HOUR, "Maximum", Metric.OLDEST_RUN_AGE, only=here)
-        ),
+        _graph("Age of the oldest run (s)", _searches(BY_ENVIRONMENT, here, HOUR, "Maximum", Metric.OLDEST_RUN_AGE)),
         _graph(
             "Provisioned units, leftovers removed",
-            _searches(BY_ENVIRONMENT, HOUR, "Maximum", Metric.PROVISIONED_UNITS, Metric.LEFTOVERS_REMOVED, only=here),
+            _searches(BY_ENVIRONMENT, here, HOUR, "Maximum", Metric.PROVISIONED_UNITS, Metric.LEFTOVERS_REMOVED),
         ),
     )
     return board
@@ -96,13 +94,11 @@ def _graph(title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWid
     return cloudwatch.GraphWidget(title=title, left=metrics, width=8, height=6)
 
 
-def _searches(
-    schema: str, period: Duration, statistic: str, *metrics: Metric, only: str = ""
-) -> list[cloudwatch.IMetric]:
+def _searches(schema: str, only: str, period: Duration, statistic: str, *metrics: Metric) -> list[cloudwatch.IMetric]:
     """Return one search a metric: a line for every task or run that has it, made since the dashboard was."""
     found: list[cloudwatch.IMetric] = []
     for metric in metrics:
-        words = f'MetricName="{metric}"' + (f" {only}" if only else "")
+        words = f'MetricName="{metric}" {only}'
         found.append(
             cloudwatch.MathExpression(
                 expression=f"SEARCH('{{{schema}}} {words}', '{statistic}', {period.to_seconds():.0f})",

@@ -24,7 +24,7 @@ class Grader(RftFunction):
             description=f"Scores rollouts of the task {task.name}: {task.description}"[:256],
             handler="rft.rewards.entry.handler",
             code=sources.grader(task.name),
-            variables={"RFT_TASK": task.name, "RFT_GRADER": entry},
+            variables={"RFT_ENVIRONMENT": stack.settings.name, "RFT_TASK": task.name, "RFT_GRADER": entry},
             timeout_seconds=task.grader.timeout_seconds,
             memory_mb=task.grader.memory_mb,
             key=key,

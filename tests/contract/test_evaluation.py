@@ -78,7 +78,7 @@ def test_the_gates_figures_go_out_as_metrics(world: World, capsys: pytest.Captur
     names = ("BaselineReward", "CandidateReward", "RewardGain")
     values = {name: line[name][0] for line in lines for name in names if name in line}
     assert values == {"BaselineReward": 0.5, "CandidateReward": 1.0, "RewardGain": 0.5}
-    assert {line["task"] for line in lines} == {"arithmetic"}
+    assert {(line["environment"], line["task"]) for line in lines} == {("local", "arithmetic")}
     assert {line["_aws"]["CloudWatchMetrics"][0]["Namespace"] for line in lines} == {"BedrockRft"}
 
 

@@ -55,9 +55,19 @@ def assert_clean(pipeline: Pipeline, run) -> None:
     assert all(pipeline.store.slot_owner(number) != run.run_id for number in range(2))
 
 
+def outcomes(pipeline: Pipeline, run) -> set[str]:
+    """Return the metrics that Step Functions has emitted for the training workflow."""
+    machine = run.execution_arn.rpartition(":")[0].replace(":execution:", ":stateMachine:")
+    metrics = pipeline.aws.client("cloudwatch").list_metrics(
+        Namespace="AWS/States", Dimensions=[{"Name": "StateMachineArn", "Value": machine}]
+    )
+    return {metric["MetricName"] for metric in metrics["Metrics"]}
+
+
 def test_a_failed_job_ends_the_run_and_a_retry_trains_again(pipeline: Pipeline):
     pipeline.fault("job_fails", message="Internal capacity problem")
     run = failed(pipeline, records(0), "Internal capacity problem")
+    assert "ExecutionsFailed" in outcomes(pipeline, run)
     starter = names.function_name(PREFIX, "starter")
     answer = pipeline.aws.client("lambda").invoke(
         FunctionName=starter, Payload=json.dumps({"retry_of": run.run_id}).encode()
@@ -139,6 +149,7 @@ def test_an_execution_aborted_by_hand_is_cleaned_up(pipeline: Pipeline, when):
     assert_told(pipeline, run, "Aborted", "rft retry")
     pipeline.until(run_id, lambda run: pipeline.left_of(run) == [])
     assert_clean(pipeline, run)
+    assert "ExecutionsAborted" in outcomes(pipeline, run)
 
 
 def test_throughput_of_a_promotion_aborted_by_hand_is_deleted(pipeline: Pipeline):

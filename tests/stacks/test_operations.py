@@ -41,16 +41,34 @@ def test_every_alarm_tells_people(deployed: Deployed) -> None:
         assert alarm["TreatMissingData"] == "notBreaching"
 
 
-def test_alarms_watch_things_that_exist(deployed: Deployed) -> None:
+def _things(deployed: Deployed) -> dict[str, set[str]]:
+    """Return what a metric's dimension may name."""
     functions = {f.properties["FunctionName"] for f in deployed.of("AWS::Lambda::Function")}
     queues = {q.properties["QueueName"] for q in deployed.of("AWS::SQS::Queue")}
     prefix = f"arn:aws:states:{deployed.region}:{deployed.account}:stateMachine:"
     machines = {prefix + m.properties["StateMachineName"] for m in deployed.of("AWS::StepFunctions::StateMachine")}
-    known = {"FunctionName": functions, "QueueName": queues, "StateMachineArn": machines}
-    known["environment"] = {deployed.environment}
+    return {
+        "FunctionName": functions,
+        "QueueName": queues,
+        "StateMachineArn": machines,
+        "environment": {deployed.environment},
+    }
+
+
+def test_alarms_watch_things_that_exist(deployed: Deployed) -> None:
+    known = _things(deployed)
     for name, alarm in _alarms(deployed).items():
         for dimension in alarm["Dimensions"]:
             assert dimension["Value"] in known[dimension["Name"]], name
+
+
+def test_graphs_show_things_that_exist(deployed: Deployed) -> None:
+    known = _things(deployed)
+    lines = [line for widget in _widgets(deployed) for line in widget["properties"].get("metrics", [])]
+    named = [[part for part in line if isinstance(part, str)] for line in lines if isinstance(line[0], str)]
+    assert len(named) == 6 + 3 * len(TASKS)
+    for _, _, dimension, value in named:
+        assert value in known[dimension]
 
 
 def test_provisioned_units_beyond_the_settings_ring(prod: Deployed, dev: Deployed) -> None:
@@ -88,10 +106,17 @@ def test_the_dashboard_shows_a_run_from_drop_to_decision(deployed: Deployed) -> 
 def test_searches_name_the_dimensions_that_metrics_are_emitted_with(deployed: Deployed) -> None:
     searches = re.findall(r"SEARCH\('\{([^}]*)\}", json.dumps(_widgets(deployed)))
     assert set(searches) == {
-        "BedrockRft,task",
-        "BedrockRft,phase,run,task",
         "BedrockRft,environment",
+        "BedrockRft,environment,task",
+        "BedrockRft,environment,phase,run,task",
     }
+
+
+def test_searches_show_this_environment_only(deployed: Deployed) -> None:
+    searches = re.findall(r"SEARCH\('[^']*'", json.dumps(_widgets(deployed)))
+    assert searches
+    for search in searches:
+        assert f'environment=\\"{deployed.environment}\\"' in search
 
 
 def test_the_reconciler_runs_as_often_as_the_settings_say(deployed: Deployed) -> None:

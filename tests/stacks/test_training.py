@@ -81,6 +81,7 @@ def test_a_task_has_a_grader_with_a_published_version(deployed: Deployed, task: 
     grader = _function(deployed, name)
     assert grader["Handler"] == "rft.rewards.entry.handler"
     assert grader["Environment"]["Variables"]["RFT_TASK"] == task
+    assert grader["Environment"]["Variables"]["RFT_ENVIRONMENT"] == deployed.environment
     kind, file, function = grader["Environment"]["Variables"]["RFT_GRADER"].split(":")
     assert kind in ("reward", "handler")
     assert (ROOT / "tasks" / task / file).exists()

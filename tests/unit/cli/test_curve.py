@@ -36,6 +36,7 @@ def stub(aws: Aws, period: int, means: list[float]) -> None:
         "Namespace": "BedrockRft",
         "MetricName": "Reward",
         "Dimensions": [
+            {"Name": "environment", "Value": "local"},
             {"Name": "task", "Value": "arithmetic"},
             {"Name": "run", "Value": "arithmetic-0123456789ab"},
             {"Name": "phase", "Value": "training"},

@@ -55,13 +55,15 @@ def test_the_alias_names_the_run(arn: str, run: str) -> None:
 def test_the_handler_scores_and_tells_cloudwatch(
     client: Any, phase: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("RFT_ENVIRONMENT", "local")
     monkeypatch.setenv("RFT_TASK", "arithmetic")
     monkeypatch.setenv("RFT_GRADER", "reward:reward.py:reward")
     context = SimpleNamespace(invoked_function_arn=f"{ARN}:run-1", client_context=client)
     (answer,) = entry.handler([ITEM], context)
     assert (answer["id"], answer["aggregate_reward_score"]) == ("a", 1.0)
     line = json.loads(capsys.readouterr().out.splitlines()[0])
-    assert (line["task"], line["run"], line["phase"], line["Reward"]) == ("arithmetic", "run-1", phase, [1.0])
+    assert (line["environment"], line["task"], line["run"], line["phase"]) == ("local", "arithmetic", "run-1", phase)
+    assert line["Reward"] == [1.0]
     assert line["GraderDuration"] >= 0
 
 
@@ -80,7 +82,7 @@ def test_what_the_zip_holds_suffices_and_starts_light(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-S", "-c", code],
         cwd=tmp_path,
-        env={"RFT_TASK": "arithmetic", "RFT_GRADER": "reward:reward.py:reward"},
+        env={"RFT_ENVIRONMENT": "local", "RFT_TASK": "arithmetic", "RFT_GRADER": "reward:reward.py:reward"},
         capture_output=True,
         text=True,
         check=True,
@@ -99,6 +101,7 @@ def test_a_plain_handler_runs_unchanged(capsys: pytest.CaptureFixture[str], monk
     answer = grade(folder, [ITEM, wrong])
     assert [(entry["id"], entry["aggregate_reward_score"]) for entry in answer] == [("a", 1.0), ("b", 0.0)]
     monkeypatch.setattr(entry, "_task_folder", lambda task: str(folder))
+    monkeypatch.setenv("RFT_ENVIRONMENT", "local")
     monkeypatch.setenv("RFT_TASK", "arithmetic-plain")
     monkeypatch.setenv("RFT_GRADER", "handler:reward.py:lambda_handler")
     entry.handler([ITEM, wrong], None)

@@ -11,7 +11,7 @@ from rft.rewards.score import RESERVED, Score
 
 def test_names_are_those_of_the_project() -> None:
     assert metrics.NAMESPACE == METRIC_NAMESPACE
-    assert metrics.DIMENSIONS == (Dimension.TASK, Dimension.RUN, Dimension.PHASE)
+    assert metrics.DIMENSIONS == (Dimension.ENVIRONMENT, Dimension.TASK, Dimension.RUN, Dimension.PHASE)
     assert metrics.REWARD == Metric.REWARD
     assert metrics.ROLLOUTS == Metric.ROLLOUTS
     assert metrics.PARSE_FAILURES == Metric.PARSE_FAILURES
@@ -22,7 +22,7 @@ def test_names_are_those_of_the_project() -> None:
 
 
 def lines(scores: list[Score]) -> list[dict[str, object]]:
-    made = metric_lines(scores, task="t", run="r", phase="training", duration_ms=12.5, timestamp_ms=5)
+    made = metric_lines(scores, environment="e", task="t", run="r", phase="training", duration_ms=12.5, timestamp_ms=5)
     return [json.loads(line) for line in made]
 
 
@@ -32,13 +32,13 @@ def test_a_call_is_written_as_the_format_says() -> None:
     assert (first["Rollouts"], first["ParseFailures"], first["GraderDuration"]) == (2, 1, 12.5)
     assert parts["accuracy"] == [1, 0]
     for line in (first, parts):
-        assert (line["task"], line["run"], line["phase"]) == ("t", "r", "training")
+        assert (line["environment"], line["task"], line["run"], line["phase"]) == ("e", "t", "r", "training")
         about = line["_aws"]
         assert isinstance(about, dict)
         assert about["Timestamp"] == 5
         (directive,) = about["CloudWatchMetrics"]
-        assert directive["Dimensions"] == [["task", "run", "phase"]]
-        assert {metric["Name"] for metric in directive["Metrics"]} == line.keys() - {"_aws", "task", "run", "phase"}
+        assert directive["Dimensions"] == [["environment", "task", "run", "phase"]]
+        assert {metric["Name"] for metric in directive["Metrics"]} == line.keys() - {"_aws", *metrics.DIMENSIONS}
 
 
 def test_no_line_exceeds_what_the_format_allows_and_nothing_is_lost() -> None:
