@@ -207,6 +207,7 @@ QUARANTINE_KIND: Final = "quarantine"
 METRIC_NAMESPACE: Final = "BedrockRft"
 INCOMING: Final = "incoming/"
 DATASETS: Final = "datasets/"
+DATASET_REPORT: Final = "report.html"  # beside a version's splits
 RUNS: Final = "runs/"
 TRAINING_OUTPUT: Final = "training/"
 

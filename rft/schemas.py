@@ -62,6 +62,7 @@ class Manifest(Record, frozen=True, kw_only=True):
     quarantined: int
     quarantined_by: dict[str, int]  # check code -> examples, the most first
     quarantine_key: str
+    report_key: str  # the page for people
     problems: list[str]  # why the version may not train; empty if it may
     findings: list[Finding]  # of all checks that found something, the gravest first
     profile: Profile

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -96,7 +97,8 @@ def _count(key: str, stream: BinaryIO, person: Person) -> int:
         return int(_dropped(stream, person))
     if key.endswith(".jsonl"):
         return sum(line is None for line in without(stream, person))
-    return int(person.named_in(stream.read().decode(errors="replace")))
+    text = stream.read().decode(errors="replace")
+    return int(person.named_in(unescape(text) if key.endswith(".html") else text))
 
 
 def _dropped(stream: BinaryIO, person: Person) -> bool:

@@ -21,6 +21,7 @@ from rft.datasets.curate import Curated, Surroundings, curate
 from rft.datasets.findings import Finding
 from rft.datasets.version import code_version
 from rft.errors import DatasetUnreadable
+from rft.keys import DATASET_REPORT
 from rft.schemas import Manifest
 from rft.tasks import Grader, Model, Task, load_task, protected_files
 
@@ -142,6 +143,7 @@ def _show(curated: Curated, kept: Path | None, console: Console) -> None:
         console.print(_findings(manifest.findings))
     if kept is not None:
         console.print(f"version {manifest.version}: {kept}", markup=False, soft_wrap=True)
+        console.print(f"report: {kept / DATASET_REPORT}", markup=False, soft_wrap=True)
 
 
 def _preferences(found: PreferenceProfile) -> str:

@@ -31,8 +31,9 @@ from rft.datasets.watchers import Alike, Asked, Languages, Opinion, Pairs
 from rft.datasets.writing import QUARANTINE, Files, sha256_of
 from rft.errors import DatasetUnreadable
 from rft.json_text import json_text
-from rft.keys import Split, dataset_key
+from rft.keys import DATASET_REPORT, Split, dataset_key
 from rft.names import digest
+from rft.report.dataset import first_refused, report_of
 from rft.schemas import Manifest, SplitFile
 from rft.tasks import Task
 
@@ -238,6 +239,7 @@ class _Curation:
                 str(code): count for code, count in sorted(refused.items(), key=lambda pair: (-pair[1], pair[0]))
             },
             quarantine_key=dataset_key(task.name, version, QUARANTINE),
+            report_key=dataset_key(task.name, version, DATASET_REPORT),
             problems=[problem(finding) for finding in findings if finding.severity is Severity.REJECT],
             findings=findings,
             profile=profile,
@@ -245,11 +247,12 @@ class _Curation:
             shares={"validation": task.splits.validation, "test": task.splits.test},
             code_version=self._around.code_version,
         )
-        path = self._work / MANIFEST
+        page, path = self._work / DATASET_REPORT, self._work / MANIFEST
+        page.write_bytes(report_of(manifest, first_refused(self._work / QUARANTINE)).encode())
         path.write_bytes(json_text(manifest))
         return Curated(
             manifest=manifest,
-            files={dataset_key(task.name, version, one.name): one for one in (*made, path)},
+            files={dataset_key(task.name, version, one.name): one for one in (*made, page, path)},
             message=message_of(manifest, self._first_refused()),
         )
 

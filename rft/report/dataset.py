@@ -2,7 +2,11 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
 from typing import Any, Final
+
+import msgspec
 
 from rft.datasets.codes import CHECKS, Severity
 from rft.datasets.findings import Finding, Place
@@ -42,6 +46,13 @@ def report_of(manifest: Manifest, refused: Sequence[Quarantined]) -> str:
         html.section("Where it comes from", html.facts(_origin(manifest)), _settings(manifest)),
     ]
     return html.page(f"{manifest.task}: dataset {state}", "\n".join(part for part in parts if part))
+
+
+def first_refused(quarantine: Path) -> list[Quarantined]:
+    """Return the refused records of a quarantine file that its page shows."""
+    decode = msgspec.json.Decoder(Quarantined).decode
+    with quarantine.open("rb") as lines:
+        return [decode(line) for line in islice(lines, SHOWN)]
 
 
 def _verdict(manifest: Manifest) -> str:
@@ -126,6 +137,7 @@ def _origin(manifest: Manifest) -> Iterator[tuple[str, str]]:
     for name, file in manifest.splits.items():
         yield name, f"{file.key}: {size(file.bytes)}, SHA-256 {file.sha256}"
     yield "quarantine", manifest.quarantine_key
+    yield "this page", manifest.report_key
     yield "held out", ", ".join(f"{name} {per_cent(share)}" for name, share in manifest.shares.items())
     yield "code version", manifest.code_version
 

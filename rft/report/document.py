@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from rft.clock import parse
 from rft.interval import Interval
-from rft.keys import RunStatus
+from rft.keys import DATASET_REPORT, RunStatus, dataset_key
 from rft.report.ending import interval_words
 from rft.schemas import Quarantined, Run
 from rft.tasks import Task
@@ -75,6 +75,8 @@ def _data(run: Run) -> Section:
     rows.append(("quarantined lines", f"{run.dataset.quarantined:,}"))
     if run.dataset.quarantined:
         rows.append(("quarantine file", f"s3://{run.dataset.bucket}/{run.dataset.quarantine_key}"))
+    key = dataset_key(run.task, run.dataset.version, DATASET_REPORT)
+    rows.append(("report on the data", f"s3://{run.dataset.bucket}/{key}"))
     return Section(title="Data", rows=rows)
 
 

@@ -161,6 +161,15 @@ def test_a_pseudonym_is_found_by_the_value_behind_it(
     assert pseudonym not in everything(world)
 
 
+def test_a_page_that_names_the_person_goes_whole(world: Versioned, rft: Any) -> None:
+    told = json.dumps({"messages": [{"role": "Sean O'Hara", "content": "What is 8 + 8?"}]}).encode() + b"\n"
+    manifest = drop(world, SAMPLE + told)
+    page = (bucket(world, "datasets"), manifest.report_key)
+    assert "Sean O&#x27;Hara" in world.versions[page][0][1].decode()
+    assert rft("Sean O'Hara", "--task", "arithmetic", "--env", "local", "--yes") == 0
+    assert not world.versions.get(page)
+
+
 def test_the_champion_is_named(world: Versioned, rft: Any, capsys: pytest.CaptureFixture[str]) -> None:
     drop(world, SAMPLE + ANN)
     model = next(iter(world.bedrock.store.models))

@@ -38,6 +38,8 @@ def test_a_good_file_is_accepted_and_its_version_kept(rft: Rft, tmp_path: Path) 
         "manifest.json",
     }
     assert json.loads((folder / "manifest.json").read_text())["version"] == folder.name
+    assert f"report: {folder / 'report.html'}\n" in outcome.out
+    assert "arithmetic: dataset accepted" in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_laptop_says_what_the_workflow_says(rft: Rft, tmp_path: Path) -> None:

@@ -71,10 +71,11 @@ def test_a_good_file_becomes_a_version(tmp_path: Path) -> None:
     manifest = curated.manifest
     assert curated.accepted
     assert (manifest.records, manifest.quarantined, manifest.problems) == (300, 0, [])
-    names = ("train.jsonl", "validation.jsonl", "test.jsonl", "quarantine.jsonl", "manifest.json")
+    names = ("train.jsonl", "validation.jsonl", "test.jsonl", "quarantine.jsonl", "report.html", "manifest.json")
     assert set(curated.files) == {f"datasets/sums/{manifest.version}/{name}" for name in names}
     assert list(curated.files)[-1] == curated.manifest_key == f"datasets/sums/{manifest.version}/manifest.json"
     assert msgspec.json.decode(curated.files[curated.manifest_key].read_bytes(), type=Manifest) == manifest
+    assert "Accepted: this version may train." in curated.files[manifest.report_key].read_text(encoding="utf-8")
     for split in Split:
         file = manifest.splits[split]
         assert len(curated.files[file.key].read_bytes()) == file.bytes

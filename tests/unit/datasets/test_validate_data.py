@@ -83,7 +83,7 @@ def test_doing_it_twice_writes_once(s3: FakeS3, store: Store) -> None:
     first, written = store.run.dataset, len(s3.writes)
     assert module.handler({"run_id": "r"}, None) == {"accepted": True}
     assert store.run.dataset == first
-    assert len(s3.writes) == written == 5
+    assert len(s3.writes) == written == 6
 
 
 def test_a_rejected_drop_keeps_its_quarantine(s3: FakeS3, store: Store) -> None:

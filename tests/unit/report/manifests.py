@@ -74,6 +74,7 @@ def manifest(text: str = "", **changes: Any) -> Manifest:
         quarantined=50,
         quarantined_by={"bad-json": 49, "a-code-of-tomorrow": 1},
         quarantine_key=f"datasets/sums/{version}/quarantine.jsonl",
+        report_key=f"datasets/sums/{version}/report.html",
         problems=[],
         findings=[found, warning],
         profile=Profile(

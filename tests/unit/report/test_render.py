@@ -10,7 +10,7 @@ from rft.interval import Interval
 from rft.keys import RunStatus
 from rft.report.document import Document, Section, document_of
 from rft.report.render import markdown, page, subject, text
-from rft.schemas import Forecast, Quarantined
+from rft.schemas import Dataset, Forecast, Quarantined
 from tests.unit.report.test_ending import CHAMPION, RESULT, run
 
 HOSTILE = "<script>alert('x')</script> | a\n# b & \"c\""
@@ -79,6 +79,12 @@ def test_the_notification_has_figures_and_the_place_of_the_report() -> None:
 def test_the_subject_tells_the_status_first() -> None:
     ended = run(status=RunStatus.GATE_REJECTED)
     assert subject("rft-dev", document_of(ended, None, []), "sums-1") == "rft-dev: sums: GATE_REJECTED (sums-1)"
+
+
+def test_the_report_on_the_data_is_named() -> None:
+    data = Dataset(bucket="d", version="9f", manifest_key="m", splits={}, quarantined=0, quarantine_key="q")
+    body = text(document_of(run(status=RunStatus.DATA_REJECTED, dataset=data), None, []), "s3://b/report.html")
+    assert "report on the data: s3://d/datasets/sums/9f/report.html" in body
 
 
 def test_empty_sections_are_left_out_and_others_hold_what_the_record_has() -> None:
