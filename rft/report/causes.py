@@ -20,6 +20,9 @@ FIXES = {
     "RunUnknown": "the run's record was removed; drop the file again",
 }
 CHILD = re.compile(r"(?P<name>\w+) in (?P<batch>batch \d+): (?P<message>.*)", re.DOTALL)
+# Of Lambda's own errors, those that come back each time: what was deployed does not hold what it should.
+INCOMPLETE = ("Runtime.ImportModuleError", "Runtime.HandlerNotFound", "Runtime.UserCodeSyntaxError")
+INCOMPLETE_FIX = "what was deployed is incomplete: `make setup`, deploy again, then start the run again"
 LAMBDA_FIX = "Lambda could not run the function; this usually passes"
 UNEXPECTED = "this was not foreseen: the log of the function has the trace"
 
@@ -57,6 +60,8 @@ def _payload(cause: str) -> dict[str, Any]:
 def _fix(name: str) -> str:
     if name in FIXES:
         return FIXES[name]
+    if name in INCOMPLETE:
+        return INCOMPLETE_FIX
     if name.startswith(("Lambda.", "Sandbox.", "Runtime.")):
         return LAMBDA_FIX
     known = getattr(errors, name, None)

@@ -100,6 +100,7 @@ def test_the_words_of_a_function_are_unwrapped_without_its_trace() -> None:
         ("States.Timeout", "", "look into the log"),
         ("AccessDeniedException", of_lambda("AccessDeniedException", "not authorized"), "stacks/grants.py"),
         ("Lambda.ServiceException", "", "usually passes"),
+        ("Runtime.ImportModuleError", "No module named 'numpy'", "deploy again"),
         ("KeyError", of_lambda("KeyError", "'x'"), "has the trace"),
         ("Throttled", of_lambda("Throttled", "slow down"), "evaluation_concurrency"),
         ("States.ExceedToleratedFailureThreshold", "threshold", "evaluation_concurrency"),
