@@ -16,6 +16,7 @@ from rft.datasets.checks.pseudonyms import Pseudonyms, derived_key
 from rft.datasets.codes import HARMLESS, Code, Severity
 from rft.datasets.collector import Collector, ordered
 from rft.datasets.comparing import Comparison
+from rft.datasets.express.lane import Lane, batches, open_to
 from rft.datasets.findings import Finding, Place
 from rft.datasets.intake import Intake, Watcher
 from rft.datasets.items import Container, Item, Refused, Shape
@@ -88,10 +89,10 @@ def curate(stream: Source, *, task: Task, work: Path, around: Surroundings, name
     source = _Hashing(stream, around.progress)
     reading = open_reading(source, name=name)
     first, items = _beginning(reading)
-    curation = _Curation(reading, _shape(reading, first, task), task=task, work=work, around=around)
+    curation = _Curation(reading, _shape(reading, first, task), first, task=task, work=work, around=around)
     try:
-        for item in items:
-            curation.take(item)
+        for batch in batches(items):
+            curation.take(batch)
         return curation.finish(source)
     finally:
         curation.files.close()
@@ -126,7 +127,16 @@ def _shape(reading: Reading, first: list[dict[str, Any]], task: Task) -> Shape:
 class _Curation:
     """One file on its way."""
 
-    def __init__(self, reading: Reading, shape: Shape, *, task: Task, work: Path, around: Surroundings) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        shape: Shape,
+        first: list[dict[str, Any]],
+        *,
+        task: Task,
+        work: Path,
+        around: Surroundings,
+    ) -> None:
         rules = task.data
         self._reading, self._shape, self._task, self._rules, self._around = reading, shape, task, rules, around
         self._table = Table()
@@ -149,20 +159,31 @@ class _Curation:
             pseudonyms=around.pseudonyms or Pseudonyms(derived_key(task.name)),
             watchers=watchers,
         )
+        usual = shape is Shape.PROMPTS and reading.container is not Container.CSV and open_to(rules)
+        self._lane = (
+            Lane(first, self._intake, task=task, table=self._table, files=self.files, watchers=watchers)
+            if usual
+            else None
+        )
         self._comparison = Comparison(self._table, rules, self._collector, paired=shape in PAIRED)
         self._records = 0
-        self._blank = 0  # empty lines since the last that was not
+        self._blank = 0  # empty lines one behind the other
+        self._last_blank = -1  # number of the last of them
         self._first: list[Place] = []  # of what was refused for a reason that is worth a message
 
-    def take(self, item: Item) -> None:
-        """Admit an item, or put it into quarantine."""
-        self._records += 1
-        if item.cut or item.data.strip(SPACE):
-            self._blank = 0
-        else:
-            if not self._blank:
+    def take(self, batch: list[Item]) -> None:
+        """Admit each item, or put it into quarantine."""
+        self._records += len(batch)
+        for item in batch if self._lane is None else self._lane.hand_back(batch):
+            self._take(item)
+
+    def _take(self, item: Item) -> None:
+        if not item.cut and not item.data.strip(SPACE):
+            if item.number != self._last_blank + 1:
                 self.files.mark()
+                self._blank = 0
             self._blank += 1
+            self._last_blank = item.number
         try:
             self._intake.admit(item, self._reading.decode(item))
         except Refused as refused:
@@ -173,7 +194,7 @@ class _Curation:
 
     def finish(self, source: "_Hashing") -> Curated:
         """Compare the rows among each other, write the files and say what came out."""
-        if self._blank and self._reading.container is Container.JSONL:
+        if self._last_blank == self._records and self._reading.container is Container.JSONL:
             self._records -= self._blank
             self.files.rewind(Code.EMPTY_LINE, self._blank)
             self._collector.forget(Code.EMPTY_LINE, self._blank)

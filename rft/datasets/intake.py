@@ -20,7 +20,7 @@ from rft.datasets.shapes import converter
 from rft.datasets.shapes.fields import look_up
 from rft.datasets.splitting import split_of
 from rft.datasets.standard import Standard
-from rft.datasets.table import NUMBER_OF, Table
+from rft.datasets.table import ALL, NUMBER_OF, Table, category_of
 from rft.datasets.writing import LINE, PREFIXED, Files, prefix
 from rft.tasks import Task
 
@@ -60,13 +60,14 @@ class Intake:
         self._convert: Callable[[dict[str, Any], bytes | None], list[Example]] = converter(shape, rules)
         self._standard = Standard(rules.curation)
         self._answers = Answers(rules.curation)
-        self._length = PromptLength(task.hyperparameters.max_prompt_length)
+        self.length = PromptLength(task.hyperparameters.max_prompt_length)
         off = {code for code in Code if rules.severity(code) is Severity.OFF}
         self._off = off
         both = {Code.PERSONAL_DATA, Code.SECRET} <= off
-        self._detectors = None if both else Detectors(rules.personal, off=off)
+        self.detectors = None if both else Detectors(rules.personal, off=off)
         # With duplicates in, their keys repeat, and ids made of keys would as well.
-        self._copies: dict[int, int] | None = None if rules.severity(Code.EXACT_DUPLICATE) in _STOPS else {}
+        self.counts_copies = rules.severity(Code.EXACT_DUPLICATE) not in _STOPS
+        self._copies: dict[int, int] = {}
 
     def admit(self, item: Item, value: dict[str, Any]) -> None:
         """Take an item's examples in; nothing of it if one is refused.
@@ -85,10 +86,10 @@ class Intake:
     def _check(self, example: Example, item: Item, raw: bytes | None) -> tuple[Example, bool]:
         self._standard.apply(example)
         found: list[Any] = []
-        if self._detectors is not None:
+        if self.detectors is not None:
             checked = check_example(
                 example,
-                self._detectors,
+                self.detectors,
                 self._rules.personal.action,
                 pseudonyms=self._pseudonyms,
                 secrets=self._rules.severity(Code.SECRET),
@@ -107,7 +108,7 @@ class Intake:
         user = example.messages[-1]["content"]
         if (raw is None or possible(raw)) and (said := control_character(example)):
             self._tell(Code.CONTROL_CHARACTERS, item, f"{said}; remove it")
-        fit = self._length.verdict(f"{example.system}\n{user}" if len(example.messages) > 1 else user)
+        fit = self.length.verdict(f"{example.system}\n{user}" if len(example.messages) > 1 else user)
         if fit is not Fit.WITHIN:
             limit = self._task.hyperparameters.max_prompt_length
             if fit is Fit.OVER:
@@ -161,9 +162,8 @@ class Intake:
     def _category(self, value: dict[str, Any]) -> int:
         name = self._rules.curation.category
         if name is None:
-            return self._table.category_number("all")
-        found = look_up(value, name)
-        return self._table.category_number("(none)" if found is None else str(found)[:80])
+            return self._table.category_number(ALL)
+        return self._table.category_number(category_of(look_up(value, name)))
 
     def _line(self, example: Example, item: Item, same: int) -> tuple[bytes, int, int]:
         """Return an example's line, where its item's bytes are, and the key of its own id."""
@@ -179,7 +179,7 @@ class Intake:
         return prefix(identity) + whole[1:] + b"\n", place, key
 
     def _made(self, same: int) -> str:
-        if self._copies is None:
+        if not self.counts_copies:
             return f"r-{same:016x}"
         copy = self._copies[same] = self._copies.get(same, 0) + 1
         return f"r-{same:016x}" + (f"-{copy}" if copy > 1 else "")

@@ -21,12 +21,20 @@ def text_key(text: str, seed: int = 0) -> int:
     return _hash(text.encode(errors="surrogatepass"), seed)
 
 
+bytes_key = _hash  # of a text's bytes in UTF-8
+
+
 def folded_key(text: str) -> int:
     """Return the key of a text without what does not change its meaning: Unicode form, case, all white space."""
     if text.isascii():
-        return _hash(text.encode().translate(_LOWER, _WHITE))
+        return folded_ascii_key(text.encode())
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
     return _hash("".join(folded.split()).encode(errors="surrogatepass").translate(_LOWER, _WHITE))
+
+
+def folded_ascii_key(data: bytes) -> int:
+    """Return the ``folded_key`` of a text in ASCII from its bytes."""
+    return _hash(data.translate(_LOWER, _WHITE))
 
 
 def value_key(value: Any, seed: int = 0) -> int:

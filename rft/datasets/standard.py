@@ -27,7 +27,7 @@ class Standard:
             messages = example.messages
             for place, message in enumerate(messages):
                 text = message["content"]
-                if (new := _even(text).strip()) != text and new:
+                if (new := evened(text).strip()) != text and new:
                     # a new list: the decoded one may stand under ``original`` as well
                     example.messages = [*example.messages]
                     example.messages[place] = {**message, "content": new}
@@ -38,15 +38,15 @@ class Standard:
 
     def _answers(self, example: Example) -> None:
         reference = example.reference_answer
-        if type(reference) is str and (new := _even(reference)) != reference:
+        if type(reference) is str and (new := evened(reference)) != reference:
             example.reference_answer = new
             example.whole = None
         if example.chosen is not None:
-            example.chosen = _even(example.chosen)
+            example.chosen = evened(example.chosen)
         if example.rejected is not None:
-            example.rejected = _even(example.rejected)
+            example.rejected = evened(example.rejected)
         if example.answer is not None:
-            example.answer = _even(example.answer)
+            example.answer = evened(example.answer)
 
     def _frame(self, example: Example) -> None:
         *before, user = example.messages
@@ -59,7 +59,8 @@ class Standard:
             example.whole = None
 
 
-def _even(text: str) -> str:
+def evened(text: str) -> str:
+    """Return a text in NFC, its lines ended by line feeds."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text if text.isascii() else unicodedata.normalize("NFC", text)

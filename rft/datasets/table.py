@@ -4,8 +4,8 @@ Columns are arrays of machine numbers: 63 bytes a row, whatever the texts are.
 """
 
 from array import array
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from rft.keys import Split
 
@@ -17,6 +17,12 @@ SPLITS: Final = tuple(Split)
 NUMBER_OF: Final = {split: number for number, split in enumerate(SPLITS)}
 CATEGORIES: Final = 10_000  # told apart; records of more are in one of their own
 OTHER: Final = "(others)"
+ALL: Final = "all"  # the one category where the task names no field
+NONE: Final = "(none)"  # of records that do not have the field
+COLUMNS: Final = (
+    "split", "item", "line", "offset", "original", "same", "prompt", "folded", "reference", "identity", "category",
+    "size",
+)  # fmt: skip
 
 
 class Table:
@@ -40,6 +46,11 @@ class Table:
     def __len__(self) -> int:
         return len(self.split)
 
+    def extend(self, columns: Mapping[str, Iterable[int]]) -> None:
+        """Add rows: the values of every column by its name."""
+        for name in COLUMNS:
+            getattr(self, name).extend(columns[name])
+
     def category_number(self, name: str) -> int:
         """Return the number of a category's name."""
         number = self._names.get(name)
@@ -61,6 +72,11 @@ class Table:
     def line_of(self, row: int) -> int:
         """Return the line of a row in the dropped file."""
         return self.line[row]
+
+
+def category_of(value: Any) -> str:
+    """Return the name of a category from the value of its field."""
+    return NONE if value is None else str(value)[:80]
 
 
 def column(values: "array[int]") -> "NDArray[np.uint64]":

@@ -9,7 +9,7 @@ import hashlib
 import heapq
 from array import array
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final
 
@@ -60,6 +60,17 @@ class Files:
         self._by_number[split].write(line)
         self._ends[split] = offset + len(line)
         return offset
+
+    def write_all(self, splits: Sequence[int], lines: Sequence[bytes]) -> list[int]:
+        """Append lines, each with its line feed, to their splits; return where they begin."""
+        ends = self._ends
+        offsets = []
+        for split, line in zip(splits, lines, strict=True):
+            offsets.append(ends[split])
+            ends[split] += len(line)
+        for number, stream in enumerate(self._by_number):
+            stream.write(b"".join([line for split, line in zip(splits, lines, strict=True) if split == number]))
+        return offsets
 
     def keep(self, item: Item) -> int:
         """Keep the bytes of an item that its line does not hold; return the table's value of them."""

@@ -6,7 +6,7 @@ from typing import Final
 from rft.datasets.items import Example
 
 # C0 but tab, line feed and carriage return; DEL; C1. Unicode 16, general category Cc.
-_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def possible(raw: bytes) -> bool:
@@ -29,6 +29,6 @@ def control_character(example: Example) -> str | None:
         ("the answer", example.answer),
     ]
     for where, text in texts:
-        if text is not None and (found := _CONTROL.search(text)):
+        if text is not None and (found := CONTROL.search(text)):
             return f"{where} has the control character U+{ord(found[0]):04X} at character {found.start() + 1}"
     return None

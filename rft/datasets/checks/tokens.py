@@ -35,6 +35,7 @@ class PromptLength:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self.enough = (limit - OVERHEAD) // 4  # so many characters are within it, whatever they are
 
     def verdict(self, text: str) -> Fit:
         """Return how a prompt fits.
@@ -43,7 +44,7 @@ class PromptLength:
         token is at least one byte. That is every prompt of 8 kB at the default limit.
         """
         room = self._limit - OVERHEAD
-        if len(text) * 4 <= room or len(text.encode(errors="replace")) <= room:
+        if len(text) <= self.enough or len(text.encode(errors="replace")) <= room:
             return Fit.WITHIN
         least, most = bounds(text, enough=self._limit)
         if least > self._limit:

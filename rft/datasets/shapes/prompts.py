@@ -28,7 +28,7 @@ def convert(value: dict[str, Any], raw: bytes | None, rules: DataRules) -> list[
     """
     # The usual record, taken in one go; everything else is looked at piece by piece, to say what is wrong.
     messages = value.get("messages")
-    if type(messages) is list and messages and rules.columns is _USUAL:
+    if type(messages) is list and messages and rules.columns is USUAL:
         last = messages[-1]
         if (
             type(last) is dict
@@ -64,7 +64,7 @@ def _plain_line(raw: bytes) -> bool:
     return raw.startswith(b"{") and raw.endswith(b"}") and b"\r" not in raw
 
 
-_USUAL: Final = DataRules().columns  # the default is one object: a task that names fields has another
+USUAL: Final = DataRules().columns  # the default is one object: a task that names fields has another
 _ABSENT: Final[Any] = object()
 
 

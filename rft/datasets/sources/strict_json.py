@@ -19,7 +19,7 @@ MAX_DIGITS: Final = 300  # of an integer
 _TOO_BIG: Final = 10**MAX_DIGITS
 _FAR: Final = 1 << 40  # more than a record can have; added to a count, it cannot come out equal
 _BRACKETS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|([\[{])|([\]}])', re.DOTALL)
-_escaped_colon = re.compile(rb"\\u003[aA]").search  # the one thing that would spoil the count
+escaped_colon = re.compile(rb"\\u003[aA]").search  # the one thing that would spoil the count
 _fast = msgspec.json.Decoder().decode
 
 
@@ -43,24 +43,28 @@ def decode(data: bytes) -> Any:
 def _once_each(data: bytes, value: Any) -> bool:
     """Whether every pair of the text is in the value, and the value within our limits; False where it is uncertain."""
     texts: list[str] = []
-    pairs = _gather_record(value, texts) if type(value) is dict else _gather(value, texts, MAX_DEPTH)
+    pairs = _gather_record(value, texts) if type(value) is dict else gather(value, texts, MAX_DEPTH)
     try:
         joined = "".join(texts)
     except TypeError:  # a message holds more than strings
         texts.clear()
-        pairs = _gather(value, texts, MAX_DEPTH)
+        pairs = gather(value, texts, MAX_DEPTH)
         joined = "".join(texts)
-    found = len(data) - len(data.replace(b":", b""))  # several times faster than bytes.count
+    found = count_colons(data)
     if ":" not in joined:
         return found == pairs
-    if b"\\" in data and _escaped_colon(data):
+    if b"\\" in data and escaped_colon(data):
         return False
-    text = joined.encode()
-    return found == pairs + len(text) - len(text.replace(b":", b""))
+    return found == pairs + count_colons(joined.encode())
+
+
+def count_colons(data: bytes) -> int:
+    """Return how many colons there are; several times faster than ``bytes.count``."""
+    return len(data) - len(data.replace(b":", b""))
 
 
 def _gather_record(value: dict[str, Any], texts: list[Any]) -> int:
-    """Do what ``_gather`` does, faster; all values of objects in a list of the record come into ``texts``."""
+    """Do what ``gather`` does, faster; all values of objects in a list of the record come into ``texts``."""
     texts += value
     pairs = len(value)
     for inner in value.values():
@@ -74,13 +78,13 @@ def _gather_record(value: dict[str, Any], texts: list[Any]) -> int:
                     texts += message.values()
                     pairs += len(message)
                 else:
-                    pairs += _gather(message, texts, MAX_DEPTH - 2)
+                    pairs += gather(message, texts, MAX_DEPTH - 2)
         else:
-            pairs += _gather(inner, texts, MAX_DEPTH - 1)
+            pairs += gather(inner, texts, MAX_DEPTH - 1)
     return pairs
 
 
-def _gather(value: Any, texts: list[str], depth: int) -> int:
+def gather(value: Any, texts: list[str], depth: int) -> int:
     """Add all strings of a value to ``texts`` and return its pairs, or far more if the slow way must look at it."""
     kind = type(value)
     if kind is str:
@@ -98,7 +102,7 @@ def _gather(value: Any, texts: list[str], depth: int) -> int:
             if type(inner) is str:
                 texts.append(inner)
             else:
-                pairs += _gather(inner, texts, depth - 1)
+                pairs += gather(inner, texts, depth - 1)
         return pairs
     elif kind is int and not -_TOO_BIG < value < _TOO_BIG:
         return _FAR

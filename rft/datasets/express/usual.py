@@ -1,0 +1,83 @@
+"""Which records are usual in what they say: in standard form already, and with nothing that a check would tell."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import UNSET
+
+from rft.datasets.checks.answer_leak import answer_leak
+from rft.datasets.checks.characters import CONTROL, possible
+from rft.datasets.checks.scanning import Detectors
+from rft.datasets.checks.tokens import Fit, PromptLength
+from rft.datasets.express.records import Message, Record, Records
+from rft.datasets.items import Item
+from rft.datasets.sources.strict_json import escaped_colon
+from rft.datasets.standard import evened
+
+
+class Usual:
+    """Looks at the records of a file. ``ids`` says that a record without an id is not usual."""
+
+    def __init__(self, records: Records, length: PromptLength, detectors: Detectors | None, *, ids: bool) -> None:
+        self._records, self._length, self._detectors = records, length, detectors
+        self._ids = ids
+
+    def among(self, items: Sequence[Item]) -> list[tuple[Item, Any]]:
+        """Return the usual items, with their records.
+
+        One loop, since calls would take longer than what is asked.
+        """
+        read, detectors, enough = self._records.read, self._detectors, self._length.enough
+        plain = _plain(b"".join([item.data for item in items]))
+        usual = []
+        for item in items:
+            if (record := read(item)) is None or (self._ids and record.id is UNSET):
+                continue
+            messages = record.messages
+            user = messages[-1].content
+            size = len(user)
+            if not user or user.strip() != user:
+                continue
+            if len(messages) > 1:
+                system = messages[0].content
+                size += len(system) + 1
+                if not system or system.strip() != system:
+                    continue
+            if (reference := record.reference_answer) is not UNSET:
+                if type(reference) is dict:
+                    if not reference or answer_leak(reference, user):
+                        continue
+                elif not (bare := reference.strip()) or (bare in user and answer_leak(bare, user)):
+                    continue
+            if not plain and not _plain(item.data) and not _fine(item.data, record):
+                continue
+            if size > enough and not self._fits(messages):
+                continue
+            if detectors is None or detectors.clean(item.data) or detectors.clean(self._text(record)):
+                usual.append((item, record))
+        return usual
+
+    def _text(self, record: Record) -> bytes:
+        """Return the texts of a record whose JSON may hold something: escapes alone make it look so."""
+        return self._records.text(record).encode()
+
+    def _fits(self, messages: Sequence[Message]) -> bool:
+        return self._length.verdict("\n".join([message.content for message in messages])) is Fit.WITHIN
+
+
+def _plain(data: bytes) -> bool:
+    """Return whether texts are in one Unicode form, with no characters but those that ASCII prints."""
+    return data.isascii() and b"\\" not in data and b"\x7f" not in data and b"\r" not in data and b"\n" not in data
+
+
+def _fine(data: bytes, record: Record) -> bool:
+    """Return whether a record that is not plain is usual all the same."""
+    # White space that would end the line; and what would spoil the count of colons.
+    if b"\r" in data or b"\n" in data or escaped_colon(data):
+        return False
+    texts = [message.content for message in record.messages]
+    if type(record.reference_answer) is str:
+        texts.append(record.reference_answer)
+    if any(evened(text) != text for text in texts):
+        return False
+    return not possible(data) or not any(map(CONTROL.search, texts))
