@@ -65,6 +65,8 @@ def surplus(table: Table, rows: "NDArray[np.int64]", *, share: float) -> Iterato
     """
     import numpy as np
 
+    if not len(rows):
+        return
     numbers = column(table.category)[rows]
     sizes = np.bincount(numbers)
     most = _cap(sizes[sizes > 0], share)

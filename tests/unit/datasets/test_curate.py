@@ -323,6 +323,12 @@ def test_large_categories_are_thinned_to_their_share(tmp_path: Path) -> None:
         assert name == "quarantine.jsonl" or set(lines) == set(again[name])
 
 
+def test_where_all_contradict_each_other_nothing_is_left_to_thin_out(tmp_path: Path) -> None:
+    task = with_data(curation=Curation(max_category_share=0.5))
+    data = b"\n".join(record("What is 2 + 2?", reference_answer=answer) for answer in "45")
+    assert made(data, tmp_path, task).manifest.quarantined_by == {"contradictory-reference": 2}
+
+
 def test_a_group_stays_in_one_split_and_a_leak_between_groups_is_found(tmp_path: Path) -> None:
     task = with_data(curation=Curation(group_by="author"), near_duplicates=False)
     data = [record(f"Question {n}", author=n // 10) for n in range(400)]
