@@ -1,12 +1,13 @@
 """The table ``[data]`` of a task.toml: shape, curation, thresholds, and which check has which severity."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
 from rft.datasets.codes import CHECKS, FIXED, Code, Severity
 from rft.datasets.items import Shape
 
+PLACE: Final = "{prompt}"  # in a template, where the user's text stands
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=1)]
 
@@ -58,6 +59,16 @@ class Curation(Strict, frozen=True, kw_only=True):
     min_rating: float | None = None  # on the scale of the ratings
     refusals: list[str] = []  # more beginnings of answers that refuse
     boilerplate: list[str] = []  # more answers that say nothing
+
+    def __post_init__(self) -> None:
+        """Refuse a template that would make all prompts the same.
+
+        Raises:
+            ValueError: it does not say where the prompt stands.
+
+        """
+        if self.template is not None and PLACE not in self.template:
+            raise ValueError(f"curation.template does not hold {PLACE}, so that every record would ask the same")
 
 
 class Thresholds(Strict, frozen=True, kw_only=True):

@@ -1,12 +1,9 @@
 """Standard form of a record's texts: one Unicode form, one line feed, no outer white space, the task's template."""
 
 import unicodedata
-from typing import Final
 
 from rft.datasets.items import Example
-from rft.datasets.rules import Curation
-
-PLACE: Final = "{prompt}"
+from rft.datasets.rules import PLACE, Curation
 
 
 class Standard:

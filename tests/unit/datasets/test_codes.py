@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rft.datasets.codes import CHECKS, FIXED, Code, Severity
-from rft.datasets.rules import DataRules
+from rft.datasets.rules import Curation, DataRules
 
 DOCS = Path(__file__).parents[3] / "docs" / "checks.md"
 ROW = re.compile(r"^\| `([a-z-]+)`(\\\*)? \| (\w+) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
@@ -30,3 +30,9 @@ def test_what_is_no_record_cannot_be_let_in(code: Code) -> None:
         else:
             with pytest.raises(ValueError, match=f"checks.{code} is '{severity}', but can only be"):
                 DataRules(checks={code: severity})
+
+
+def test_a_template_has_a_place_for_the_prompt() -> None:
+    assert Curation(template="Q: {prompt}").template == "Q: {prompt}"
+    with pytest.raises(ValueError, match="does not hold {prompt}"):
+        Curation(template="Answer this: {question}")
