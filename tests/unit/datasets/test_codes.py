@@ -34,5 +34,5 @@ def test_what_is_no_record_cannot_be_let_in(code: Code) -> None:
 
 def test_a_template_has_a_place_for_the_prompt() -> None:
     assert Curation(template="Q: {prompt}").template == "Q: {prompt}"
-    with pytest.raises(ValueError, match="does not hold {prompt}"):
+    with pytest.raises(ValueError, match=r"does not hold \{prompt\}"):
         Curation(template="Answer this: {question}")
