@@ -197,5 +197,6 @@ def test_copies_without_ids_get_ids_of_their_own(tmp_path: Path) -> None:
     line = b'{"messages": [{"role": "user", "content": "What is 2 + 2?"}]}\n'
     result = outcome(line * 3, rules, tmp_path)
     assert not isinstance(result, str)
-    made = [json.loads(line)["id"] for data in result[0].values() for line in data.splitlines()]
+    lines = [data.splitlines() for name, data in result[0].items() if name.endswith(".jsonl")]
+    made = [json.loads(line)["id"] for found in lines for line in found]
     assert made == [made[0], f"{made[0]}-2", f"{made[0]}-3"]
