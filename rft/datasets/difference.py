@@ -18,6 +18,7 @@ class Version(Struct, frozen=True, kw_only=True):
 
     manifest: Manifest
     lines: Lines
+    has_quarantine: bool = True  # it is forgotten with the dropped file
 
 
 class Shift(Struct, frozen=True, kw_only=True):
@@ -47,7 +48,7 @@ class Difference(Struct, frozen=True, kw_only=True):
     settings: list[Shift]
     counts: list[Shift]
     records: Pairing
-    quarantine: Exchange
+    quarantine: Exchange | None  # None: one of the two is no longer there
     findings: list[FindingShift]
     profile: list[Shift]
 
@@ -61,7 +62,7 @@ def difference(before: Version, after: Version) -> Difference:
     """
     old, new = before.manifest, after.manifest
     settings = _shifts(_settings(old), _settings(new))
-    counts = _shifts(_counts(old), _counts(new))
+    counts = _shifts(_counts(old), _counts(new), absent=0)
     findings = _findings(old.findings, new.findings)
     profile = _shifts(_measures(old.profile), _measures(new.profile))
     made = _shifts({"code version": old.code_version}, {"code version": new.code_version})
@@ -87,9 +88,11 @@ def _records(before: Version, after: Version) -> Pairing:
     return pair(Keys(before.lines), Keys(after.lines))
 
 
-def _quarantine(before: Version, after: Version) -> Exchange:
+def _quarantine(before: Version, after: Version) -> Exchange | None:
     if before.manifest.version == after.manifest.version:
         return Exchange(kept=after.manifest.quarantined, entered=0, left=0)
+    if not (before.has_quarantine and after.has_quarantine):
+        return None
     return exchange(before.lines("quarantine"), after.lines("quarantine"))
 
 
@@ -130,11 +133,9 @@ def _measures(profile: Profile) -> dict[str, Any]:
     return found
 
 
-def _shifts(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Shift]:
-    names = dict.fromkeys((*new, *old))
-    return [
-        Shift(name=name, before=old.get(name), after=new.get(name)) for name in names if old.get(name) != new.get(name)
-    ]
+def _shifts(old: Mapping[str, Any], new: Mapping[str, Any], absent: Any = None) -> list[Shift]:
+    values = ((name, old.get(name, absent), new.get(name, absent)) for name in dict.fromkeys((*new, *old)))
+    return [Shift(name=name, before=before, after=after) for name, before, after in values if before != after]
 
 
 def _findings(old: list[Finding], new: list[Finding]) -> list[FindingShift]:

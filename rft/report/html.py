@@ -3,13 +3,13 @@
 A page holds all it needs: no script, no font, no picture from elsewhere, and a policy that lets no browser fetch any.
 """
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Final
 
+from rft.report.words import visible
+
 LONGEST: Final = 2_000  # characters of a foreign text that are shown
-_WANTED: Final = frozenset("\t\n\r\u200c\u200d")  # white space, and joiners that scripts and emoji need
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 STYLE: Final = """
@@ -89,13 +89,10 @@ td.count{display:inline-block;margin-right:1rem}td.count::before{content:attr(da
 
 
 def text(value: object, longest: int = LONGEST) -> str:
-    """Return a value as text of a page: escaped, cut after ``longest`` characters, nothing in it invisible.
-
-    Control characters, marks that turn the direction of what follows, and halves of surrogate pairs are written out.
-    """
+    """Return a value as text of a page: escaped, cut after ``longest`` characters, nothing in it invisible."""
     whole = str(value)
     cut = whole if len(whole) <= longest else f"{whole[:longest]}…"
-    return escape("".join(character if _plain(character) else _written(character) for character in cut))
+    return escape(visible(cut))
 
 
 def foreign(value: object, longest: int = LONGEST) -> str:
@@ -141,14 +138,3 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, counts: int = 
         ]
         lines.append(f'<tr><th scope="row">{first}</th>{"".join(cells)}</tr>')
     return "\n".join([f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>", *lines, "</tbody>\n</table>"])
-
-
-def _plain(character: str) -> bool:
-    if character in _WANTED:
-        return True
-    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
-
-
-def _written(character: str) -> str:
-    number = ord(character)
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

@@ -1,4 +1,26 @@
-"""Numbers as a person reads them."""
+"""Numbers and foreign texts as a person reads them."""
+
+import unicodedata
+from typing import Final
+
+_WANTED: Final = frozenset("\t\n\r\u200c\u200d")  # white space, and joiners that scripts and emoji need
+_UNSEEN: Final = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def visible(text: str) -> str:
+    """Return a text with nothing invisible in it.
+
+    Control characters, marks that turn the direction of what follows, and halves of surrogate pairs are written out.
+    """
+    return "".join(
+        character if character in _WANTED or unicodedata.category(character) not in _UNSEEN else _written(character)
+        for character in text
+    )
+
+
+def _written(character: str) -> str:
+    number = ord(character)
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def per_cent(share: float) -> str:
