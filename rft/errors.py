@@ -41,6 +41,10 @@ class DatasetUnreadable(RftError):
     """A dropped file is no readable JSONL (binary, truncated archive, wrong encoding); the message names the place."""
 
 
+class LogsUnreadable(RftError):
+    """A log bucket that the settings name may not be read; the message says what is missing."""
+
+
 class GraderBroken(RftError):
     """The grader raised, timed out or broke Bedrock's contract; the message quotes it."""
 

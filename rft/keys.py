@@ -11,6 +11,9 @@ class State(StrEnum):
     """States of the training workflow that call a function, by the name the console shows."""
 
     PREFLIGHT = "Preflight"
+    PLAN_LOGS = "PlanLogs"
+    SAMPLE_LOGS = "SampleLogs"
+    SAMPLE_BATCH = "SampleBatch"
     VALIDATE_DATA = "ValidateData"
     PREPARE_GRADER = "PrepareGrader"
     CALIBRATE = "Calibrate"
@@ -36,6 +39,8 @@ class Step(StrEnum):
 
     STARTER = "starter"
     PREFLIGHT = "preflight"
+    PLAN_LOGS = "plan_logs"
+    SAMPLE_BATCH = "sample_batch"
     VALIDATE_DATA = "validate_data"
     PREPARE_GRADER = "prepare_grader"
     CALIBRATE = "calibrate"
@@ -206,6 +211,7 @@ OBJECT_KIND: Final = "rft:kind"  # a tag of objects, by which the buckets' lifec
 QUARANTINE_KIND: Final = "quarantine"
 METRIC_NAMESPACE: Final = "BedrockRft"
 INCOMING: Final = "incoming/"
+SAMPLED: Final = "sampled/"  # in the intake bucket: what was drawn from logs, until its dataset version is made
 DATASETS: Final = "datasets/"
 DATASET_REPORT: Final = "report.html"  # beside a version's splits
 RUNS: Final = "runs/"
@@ -230,6 +236,11 @@ def task_key(task: str) -> str:
 def dataset_key(task: str, version: str, name: str) -> str:
     """Return the object key of a file of a dataset version, e.g. ``datasets/arithmetic/<version>/train.jsonl``."""
     return f"{DATASETS}{task}/{version}/{name}"
+
+
+def sampled_key(task: str, run_id: str, batch: int) -> str:
+    """Return the object key of what one worker drew from the logs of a run."""
+    return f"{SAMPLED}{task}/{run_id}/{batch}.jsonl"
 
 
 def artefact_key(run_id: str, name: str) -> str:

@@ -6,8 +6,10 @@ These are the project's long-lived formats. A field is added with a default or n
 from msgspec import Struct, field
 
 from rft.datasets.findings import Finding
+from rft.datasets.logs.source import LogSource
 from rft.datasets.profile import Profile
 from rft.datasets.rules import DataRules
+from rft.datasets.sampling import Sampling
 from rft.interval import Interval
 from rft.keys import JobStatus, RunStatus, Serving
 
@@ -54,7 +56,7 @@ class Manifest(Record, frozen=True, kw_only=True):
     task: str
     version: str  # content address: hash of the splits and the quarantine
     parent_version: str | None  # the task's version before this one
-    source_sha256: str  # of the dropped file, as it is packed
+    source_sha256: str  # of the dropped file, as it is packed, or of the sample of logs
     source_bytes: int
     records: int  # of the dropped file, without empty lines at its end
     examples: int
@@ -69,6 +71,7 @@ class Manifest(Record, frozen=True, kw_only=True):
     rules: DataRules  # [data] of task.toml: shape, curation, thresholds, severities
     shares: dict[str, float]  # [splits] of task.toml
     code_version: str
+    sampling: Sampling | None = None  # how the records were drawn, where they come from invocation logs
     schema_version: int = 2
 
 
@@ -81,6 +84,14 @@ class Dataset(Record, frozen=True, kw_only=True):
     splits: dict[str, SplitFile]
     quarantined: int
     quarantine_key: str
+
+
+class LogPlan(Record, frozen=True, kw_only=True):
+    """Which invocation logs a run draws its data from, in how many parts."""
+
+    source: LogSource
+    listing_key: str  # of the objects, a line each; in the artefacts bucket
+    batches: int
 
 
 class GraderPin(Record, frozen=True, kw_only=True):
@@ -195,6 +206,7 @@ class Run(Struct, kw_only=True):
     execution_arn: str = ""
     retry_of: str | None = None
     ended_at: str | None = None
+    logs: LogPlan | None = None
     dataset: Dataset | None = None
     grader: GraderPin | None = None
     calibration: Calibration | None = None

@@ -18,6 +18,8 @@ from rft.waits import MAX_EVENTS, Positive, Workflow, history_events
 Name = Annotated[str, Meta(pattern=r"^[a-z](-?[a-z0-9])+$", max_length=15)]
 AccountId = Annotated[str, Meta(pattern=r"^[0-9]{12}$")]
 Region = Annotated[str, Meta(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
+BucketName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+KeyArn = Annotated[str, Meta(pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$")]
 Days = Annotated[int, Meta(ge=1, le=3_650)]
 Amount = Annotated[float, Meta(ge=0)]
 
@@ -111,6 +113,8 @@ class Settings(Strict, frozen=True, kw_only=True):
     caps: Caps
     retention: Retention = Retention()
     functions: Functions = Functions()
+    log_buckets: list[BucketName] = []  # from which invocation logs may be read; in this Region, of any account
+    log_key_arns: list[KeyArn] = []  # of their keys, where they are encrypted with keys of yours
     notify_emails: list[Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$")]] = []
 
 

@@ -41,6 +41,11 @@ class Ignored(Struct, frozen=True, kw_only=True):
     why: str
 
 
+def is_log_source(source: Source) -> bool:
+    """Return whether a drop holds no records but names the place of invocation logs."""
+    return source.key.lower().endswith(LOG_SOURCE)
+
+
 def decide(event: Mapping[str, Any], tasks: Collection[str]) -> Start | Refusal | Ignored:
     """Return what an "Object Created" event leads to. Keys in EventBridge events are not URL-encoded.
 

@@ -37,6 +37,11 @@ class Arns:
         return f"{self.bucket(role)}/{prefix}*"
 
     @property
+    def log_buckets(self) -> list[str]:
+        """Return the ARNs of the buckets from which invocation logs may be read."""
+        return [f"arn:{self.partition}:s3:::{name}" for name in self.settings.log_buckets]
+
+    @property
     def table(self) -> str:
         """Return the runs table's ARN."""
         return self.of("dynamodb", f"table/{names.table_name(self.settings.prefix)}")

@@ -10,11 +10,12 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from rft import names
-from rft.keys import OBJECT_KIND, QUARANTINE_KIND, TableIndex, TableKey
+from rft.keys import OBJECT_KIND, QUARANTINE_KIND, SAMPLED, TableIndex, TableKey
 from rft.settings import Settings
 from stacks.base import RftStack
 from stacks.constructs.nag import acknowledge
 
+SAMPLED_DAYS = 7  # what workers drew from logs is read once, by the same run
 ABORT_UPLOADS = s3.LifecycleRule(id="abandoned-uploads", abort_incomplete_multipart_upload_after=cdk.Duration.days(7))
 
 
@@ -28,6 +29,12 @@ class DataStack(RftStack):
         self._access_logs = self._access_logs_bucket()
         self.intake = self._bucket("intake", days=retention.intake_days)
         self._events_of(self.intake)
+        self.intake.add_lifecycle_rule(
+            id="sampled-logs",
+            prefix=SAMPLED,
+            expiration=cdk.Duration.days(SAMPLED_DAYS),
+            noncurrent_version_expiration=cdk.Duration.days(1),
+        )
         self.datasets = self._bucket("datasets", days=None, quarantine_days=retention.intake_days)
         self.artefacts = self._bucket("artefacts", days=retention.artefact_days)
         self.table = self._runs_table()

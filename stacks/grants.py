@@ -15,6 +15,10 @@ class Target(StrEnum):
     RUNS_TABLE = "the runs table"
     RUNS_INDEXES = "the runs table's indexes"
     INTAKE_OBJECTS = "objects under incoming/"
+    SAMPLED_OBJECTS = "objects under sampled/"
+    LOG_OBJECTS = "objects of the log buckets"
+    LOG_LISTING = "the listing of the log buckets"
+    LOG_KEYS_BY_S3 = "the keys of the log buckets, through S3"
     DATASET_OBJECTS = "objects under datasets/"
     DATASET_LISTING = "the listing of datasets/"
     ARTEFACT_OBJECTS = "objects under runs/"
@@ -55,6 +59,12 @@ TABLE_KEY = Grant(actions=("kms:Decrypt",), on=Target.DATA_KEY_BY_DYNAMODB)
 
 S3_READ_KEY = Grant(actions=("kms:Decrypt",), on=Target.DATA_KEY_BY_S3)
 S3_WRITE_KEY = Grant(actions=("kms:Decrypt", "kms:GenerateDataKey"), on=Target.DATA_KEY_BY_S3)
+READ_DROP = Grant(actions=("s3:GetObjectVersion",), on=Target.INTAKE_OBJECTS)
+READ_LOGS = (
+    Grant(actions=("s3:GetObject",), on=Target.LOG_OBJECTS),
+    Grant(actions=("s3:ListBucket",), on=Target.LOG_LISTING),  # without it, what is gone looks forbidden
+    Grant(actions=("kms:Decrypt",), on=Target.LOG_KEYS_BY_S3),
+)
 READ_DATASETS = Grant(actions=("s3:GetObject",), on=Target.DATASET_OBJECTS)
 READ_ARTEFACTS = Grant(actions=("s3:GetObject",), on=Target.ARTEFACT_OBJECTS)
 WRITE_ARTEFACTS = Grant(actions=("s3:PutObject",), on=Target.ARTEFACT_OBJECTS)
@@ -132,10 +142,28 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
             "servicequotas:GetServiceQuota",
         ),
     ),
+    Step.PLAN_LOGS: (
+        READ_RUN,
+        TABLE_KEY,
+        READ_DROP,
+        Grant(actions=("s3:ListBucket",), on=Target.LOG_LISTING),
+        WRITE_ARTEFACTS,
+        S3_WRITE_KEY,
+    ),
+    Step.SAMPLE_BATCH: (
+        READ_RUN,
+        TABLE_KEY,
+        READ_ARTEFACTS,
+        *READ_LOGS,
+        Grant(actions=("s3:PutObject",), on=Target.SAMPLED_OBJECTS),
+        S3_WRITE_KEY,
+    ),
     Step.VALIDATE_DATA: (
         READ_RUN,
         TABLE_KEY,
-        Grant(actions=("s3:GetObjectVersion",), on=Target.INTAKE_OBJECTS),
+        READ_DROP,
+        Grant(actions=("s3:GetObject",), on=Target.SAMPLED_OBJECTS),
+        *READ_LOGS,  # bodies that stand apart
         Grant(actions=("s3:PutObject", "s3:PutObjectTagging"), on=Target.DATASET_OBJECTS),
         S3_WRITE_KEY,
     ),

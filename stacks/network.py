@@ -128,6 +128,9 @@ class NetworkStack(RftStack):
         buckets = [self.arns.bucket(role) for role in ("intake", "datasets", "artefacts")]
         storage = self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
         storage.add_to_policy(self._ours(endpoint_actions("s3"), [*buckets, *objects]))
+        if logs_ := self.arns.log_buckets:  # whoever owns them: theirs is the bucket policy, ours is the principal
+            readable = [*logs_, *(f"{bucket}/*" for bucket in logs_)]
+            storage.add_to_policy(self._ours(["s3:GetObject", "s3:ListBucket"], readable))
         table = self.vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
         table.add_to_policy(self._ours(endpoint_actions("dynamodb"), [self.arns.table, f"{self.arns.table}/index/*"]))
 

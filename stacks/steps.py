@@ -29,10 +29,22 @@ STEPS: Mapping[Step, StepSpec] = {
         description="Fails now, for free, what would fail later: model access, Region, quotas, residency",
         timeout_seconds=120,
     ),
+    Step.PLAN_LOGS: StepSpec(
+        description="Lists the invocation logs that a dropped file names and shares out the work, as pointers into S3",
+        timeout_seconds=600,
+        memory_mb=1024,
+        variables=(Variable.ARTEFACTS_BUCKET,),
+    ),
+    Step.SAMPLE_BATCH: StepSpec(
+        description="Reads some objects of the logs, filters their entries and draws a sample by hash",
+        timeout_seconds=900,
+        memory_mb=1769,  # one processor, and room for a sample of 256 MiB
+        variables=(Variable.ARTEFACTS_BUCKET,),
+    ),
     Step.VALIDATE_DATA: StepSpec(
         description="Checks, curates and splits a dropped file; writes the dataset version and the quarantine file",
         timeout_seconds=900,
-        memory_mb=1024,
+        memory_mb=1769,  # one processor, and room for a sample of logs
         storage_mb=10_240,
         variables=(Variable.DATASETS_BUCKET,),
     ),

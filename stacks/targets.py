@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aws_cdk import aws_iam as iam
 
-from rft.keys import DATASETS, INCOMING, RUNS
+from rft.keys import DATASETS, INCOMING, RUNS, SAMPLED
 from rft.tasks import Task
 from stacks import models
 from stacks.arns import Arns
@@ -15,6 +15,8 @@ from stacks.opinions import guardrails
 WHY_PATTERN: Mapping[Target, str] = {
     Target.RUNS_INDEXES: "the indexes of one table",
     Target.INTAKE_OBJECTS: "people choose the names of the files that they drop",
+    Target.SAMPLED_OBJECTS: "keys hold the run's name, known when it starts",
+    Target.LOG_OBJECTS: "Bedrock names the objects of its logs; the buckets are those of the settings",
     Target.DATASET_OBJECTS: "keys hold the hash of their content, known when a run makes them",
     Target.ARTEFACT_OBJECTS: "keys hold the run's name, known when it starts",
     Target.TRAINING_EXECUTIONS: "executions are named when they start; the machine is fixed",
@@ -65,7 +67,7 @@ class Targets:
         return f"{', '.join(grant.actions)}: {reason}"
 
     def scope(self, target: Target) -> Scope:
-        """Return ARNs and conditions of a target."""
+        """Return ARNs and conditions of a target; no ARNs where the environment has none of it."""
         return Scope(resources=self._resources(target), conditions=self._conditions(target))
 
     def _resources(self, target: Target) -> tuple[str, ...]:
@@ -75,6 +77,10 @@ class Targets:
             Target.RUNS_TABLE: [arns.table],
             Target.RUNS_INDEXES: [f"{arns.table}/index/*"],
             Target.INTAKE_OBJECTS: [arns.objects("intake", INCOMING)],
+            Target.SAMPLED_OBJECTS: [arns.objects("intake", SAMPLED)],
+            Target.LOG_OBJECTS: [f"{bucket}/*" for bucket in arns.log_buckets],
+            Target.LOG_LISTING: list(arns.log_buckets),
+            Target.LOG_KEYS_BY_S3: list(arns.settings.log_key_arns),
             Target.DATASET_OBJECTS: [arns.objects("datasets", DATASETS)],
             Target.DATASET_LISTING: [arns.bucket("datasets")],
             Target.ARTEFACT_OBJECTS: [arns.objects("artefacts", RUNS)],
@@ -110,6 +116,7 @@ class Targets:
             return {"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}}
         through = {
             Target.DATA_KEY_BY_S3: "s3",
+            Target.LOG_KEYS_BY_S3: "s3",
             Target.DATA_KEY_BY_DYNAMODB: "dynamodb",
             Target.MODEL_KEY_BY_BEDROCK: "bedrock",
             Target.OPERATIONS_KEY_BY_SNS: "sns",

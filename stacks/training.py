@@ -21,12 +21,14 @@ from stacks.constructs.packaging import Sources
 from stacks.constructs.rules import function_rule, workflow_rule
 from stacks.constructs.service_role import bedrock_service_role
 from stacks.constructs.step_function import StepFunctions
-from stacks.constructs.workflow import Workflow, distributed_map
+from stacks.constructs.workflow import Workflow, distributed_maps
 from stacks.durations import clean_up_seconds, training_seconds
 from stacks.targets import Targets, through_service
 
 MACHINE_STEPS: Mapping[str, Step] = {
     State.PREFLIGHT: Step.PREFLIGHT,
+    State.PLAN_LOGS: Step.PLAN_LOGS,
+    State.SAMPLE_BATCH: Step.SAMPLE_BATCH,
     State.VALIDATE_DATA: Step.VALIDATE_DATA,
     State.PREPARE_GRADER: Step.PREPARE_GRADER,
     State.CALIBRATE: Step.CALIBRATE,
@@ -141,16 +143,17 @@ class TrainingStack(RftStack):
                 "TrainingPollSeconds": waits.training_poll_seconds,
                 "DeploymentPollSeconds": waits.deployment_poll_seconds,
                 "EvaluationConcurrency": waits.evaluation_concurrency,
+                "SamplingConcurrency": waits.sampling_concurrency,
                 **self._clean_up_numbers(),
             },
             invokes=[self.arns.function(step) for step in MACHINE_STEPS.values()],
             key=self._key,
             timeout_seconds=training_seconds(self.settings),
         )
-        distributed_map(self, workflow, name="training", label=State.EVALUATE)
+        distributed_maps(self, workflow, name="training", labels=(State.SAMPLE_LOGS, State.EVALUATE))
         plans = self.arns.objects("artefacts", RUNS)
         workflow.role.add_to_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=[plans]))
-        acknowledge_wildcard(workflow.role, plans, "the Map reads the plan of a run, named when the run starts")
+        acknowledge_wildcard(workflow.role, plans, "the Maps read the plans of a run, named when the run starts")
         workflow.role.add_to_policy(
             iam.PolicyStatement(
                 actions=["kms:Decrypt"],

@@ -9,14 +9,15 @@ from rft.errors import PreflightFailed
 from rft.keys import State
 from rft.preflight import problems
 from rft.schemas import Run
+from rft.start import is_log_source
 
 
 @step(State.PREFLIGHT)
 def handler(run: Run, call: Call) -> dict[str, Any]:
-    """Raise PreflightFailed with every problem and its fix, or return nothing."""
+    """Raise PreflightFailed with every problem and its fix, or say whether the data is to be drawn from logs."""
     settings = call.here.settings
     task = packaged_tasks()[run.task]
     found = problems(task, settings, gather_facts(task, settings))
     if found:
         raise PreflightFailed("; ".join(found))
-    return {}
+    return {"logs": is_log_source(run.source)}

@@ -18,7 +18,7 @@ from rft.datasets.items import Refused
 from rft.datasets.sources.containers import open_reading
 from rft.errors import DatasetUnreadable
 from rft.json_text import json_text
-from rft.keys import DATASETS, INCOMING
+from rft.keys import DATASETS, INCOMING, SAMPLED
 from rft.schemas import Manifest
 from rft.settings import Settings
 
@@ -34,7 +34,7 @@ class Held(Struct, frozen=True):
 
     @property
     def dataset_version(self) -> str | None:
-        """The dataset version that the object belongs to; None for a dropped file."""
+        """The dataset version that the object belongs to; None for a drop or a sample of logs."""
         return self.key.split("/")[2] if self.key.startswith(DATASETS) else None
 
 
@@ -58,8 +58,9 @@ def person_of(settings: Settings, task: str, values: list[str]) -> Person:
 
 
 def held(settings: Settings, task: str, person: Person) -> Iterator[Held]:
-    """Yield every object of a task that names the person: dataset versions first, then dropped files."""
-    for role, prefix in (("datasets", f"{DATASETS}{task}/"), ("intake", f"{INCOMING}{task}/")):
+    """Yield every object of a task that names the person: dataset versions, dropped files, and samples of logs."""
+    for role, folder in (("datasets", DATASETS), ("intake", INCOMING), ("intake", SAMPLED)):
+        prefix = f"{folder}{task}/"
         bucket = names.bucket_name(settings.prefix, role, settings.account, settings.region)
         for key, versions in objects.versions_below(bucket, prefix):
             count = 0
@@ -73,8 +74,8 @@ def held(settings: Settings, task: str, person: Person) -> Iterator[Held]:
 def erase(one: Held, person: Person) -> None:
     """Take the person out of an object for good.
 
-    A file of a dataset version is written anew, then all its older object versions are deleted; a dropped file is
-    deleted whole. Whatever breaks in between, doing it again ends it.
+    A file of a dataset version is written anew, then all its older object versions are deleted; a dropped file or a
+    sample of logs is deleted whole. Whatever breaks in between, doing it again ends it.
     """
     old = [version for key, found in objects.versions_below(one.bucket, one.key) if key == one.key for version in found]
     if one.dataset_version is not None and one.key.endswith(REWRITTEN):
@@ -93,7 +94,7 @@ def trained_on(store: RunStore, task: str, versions: set[str]) -> list[Trained]:
 
 
 def _count(key: str, stream: BinaryIO, person: Person) -> int:
-    if key.startswith(INCOMING):
+    if key.startswith((INCOMING, SAMPLED)):
         return int(_dropped(stream, person))
     if key.endswith(".jsonl"):
         return sum(line is None for line in without(stream, person))

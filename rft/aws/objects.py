@@ -173,9 +173,20 @@ def _tagging(key: str) -> dict[str, Any]:
 
 def list_keys(bucket: str, prefix: str) -> Iterator[str]:
     """Yield the keys that begin with ``prefix``, in S3's order."""
+    for key, _ in list_sizes(bucket, prefix):
+        yield key
+
+
+def list_sizes(bucket: str, prefix: str) -> Iterator[tuple[str, int]]:
+    """Yield the keys that begin with ``prefix``, in S3's order, each with its object's bytes.
+
+    Raises:
+        ClientError: no such bucket (``NoSuchBucket``) or no permission.
+
+    """
     for page in clients.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for item in page.get("Contents", []):
-            yield item["Key"]
+            yield item["Key"], item["Size"]
 
 
 def versions_below(bucket: str, prefix: str) -> Iterator[tuple[str, list[str]]]:

@@ -23,7 +23,16 @@ class RunPhase(StrEnum):
 
 
 STATES: dict[RunPhase, tuple[str, ...]] = {
-    RunPhase.DATA: ("Start", "Preflight", "ValidateData", "DatasetAccepted"),
+    RunPhase.DATA: (
+        "Start",
+        "Preflight",
+        "LogsDropped",
+        "PlanLogs",
+        "LogsFound",
+        "SampleLogs",
+        "ValidateData",
+        "DatasetAccepted",
+    ),
     RunPhase.GRADER: ("PrepareGrader", "Calibrate", "EstimateCost"),
     RunPhase.SLOT: ("AcquireSlot", "SlotFree", "WaitForSlot"),
     RunPhase.TRAINING: ("LaunchTraining", "TrainingNeeded", "WaitForTraining", "CheckTraining", "TrainingCompleted"),

@@ -23,6 +23,7 @@ from rft.datasets.items import Container, Item, Refused, Shape
 from rft.datasets.limits import over_limits
 from rft.datasets.message import SHOWN, message_of, problem
 from rft.datasets.profile import Profile, profile_of
+from rft.datasets.sampling import Sampling
 from rft.datasets.shapes import detect
 from rft.datasets.sources.compression import Source
 from rft.datasets.sources.containers import Reading, open_reading
@@ -71,6 +72,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     protected: dict[str, Path] = {}  # the name in [data] protected -> file
     pseudonyms: Pseudonyms | None = None  # default: under a key that anyone can derive
     opinion: Opinion | None = None
+    sampling: Sampling | None = None  # how the file was drawn, if it was
     progress: Progress | None = None  # is told the bytes of the file read so far
 
 
@@ -267,6 +269,7 @@ class _Curation:
             rules=self._rules,
             shares={"validation": task.splits.validation, "test": task.splits.test},
             code_version=self._around.code_version,
+            sampling=self._around.sampling,
         )
         page, path = self._work / DATASET_REPORT, self._work / MANIFEST
         page.write_bytes(report_of(manifest, first_refused(self._work / QUARANTINE)).encode())

@@ -68,7 +68,7 @@ def without(lines: Iterable[bytes], person: Person) -> Iterator[bytes | None]:
 
 
 def manifest_without(manifest: Manifest, person: Person) -> Manifest:
-    """Return a manifest whose findings show nothing that names the person."""
+    """Return a manifest whose findings and notes show nothing that names the person."""
 
     def shown(text: str) -> str:
         return ERASED if person.named_in(text) else text
@@ -84,7 +84,11 @@ def manifest_without(manifest: Manifest, person: Person) -> Manifest:
     problems = [shown(problem) for problem in manifest.problems]
     slices = [msgspec.structs.replace(row, name=shown(row.name)) for row in manifest.profile.slices]
     profile = msgspec.structs.replace(manifest.profile, slices=slices)
-    return msgspec.structs.replace(manifest, findings=findings, problems=problems, profile=profile)
+    sampling = manifest.sampling
+    if sampling is not None:
+        notes = {outcome: [shown(text) for text in texts] for outcome, texts in sampling.notes.items()}
+        sampling = msgspec.structs.replace(sampling, notes=notes)
+    return msgspec.structs.replace(manifest, findings=findings, problems=problems, profile=profile, sampling=sampling)
 
 
 def _even(text: str) -> str:

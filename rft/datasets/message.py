@@ -4,6 +4,7 @@ from typing import Final
 
 from rft.datasets.codes import Severity
 from rft.datasets.findings import Finding, Place
+from rft.datasets.sampling import drawn
 from rft.schemas import Manifest
 
 SHOWN: Final = 3  # refused records, and warnings, that a message names
@@ -19,6 +20,8 @@ def message_of(manifest: Manifest, refused: list[Place]) -> str:
     said += [_warning(finding) for finding in warnings[:SHOWN]]
     if len(warnings) > SHOWN:
         said.append(f"{len(warnings) - SHOWN} more warnings: report.html beside it.")
+    if manifest.sampling is not None:
+        said.insert(0, drawn(manifest.sampling))
     if manifest.problems:
         return " ".join(["Dataset rejected:", *manifest.problems, *said])
     return " ".join([f"{manifest.records:,} records: {counts}, {manifest.quarantined:,} quarantined.", *said])

@@ -27,3 +27,17 @@ class Sampling(Struct, frozen=True, kw_only=True):
     kept: int
     notes: dict[str, list[str]]  # examples of what was unusable or unreadable: object, line, reason
     method: str  # in words
+
+
+def drawn(sampling: Sampling) -> str:
+    """Return how many entries were drawn of how many, and why not the others, as a sentence."""
+    others = {
+        "of other days or metadata": sampling.filtered,
+        "unusable": sampling.unusable,
+        "unreadable": sampling.unreadable,
+    }
+    why = "".join(f", {count:,} {what}" for what, count in others.items() if count)
+    where = f"{sampling.objects:,} objects"
+    if sampling.unreadable_objects:
+        where += f" ({sampling.unreadable_objects:,} of them unreadable)"
+    return f"Drawn from {sampling.seen:,} log entries in {where}: {sampling.kept:,} taken{why}."

@@ -74,8 +74,9 @@ class StepFunctions:
         )
 
     def _grants(self, step: Step) -> tuple[Grant, ...]:
+        """Return a step's grants on what this environment has."""
         asked = opinion_grants(self._targets.tasks.values()) if step is Step.VALIDATE_DATA else ()
-        return (*GRANTS[step], *asked)
+        return tuple(grant for grant in (*GRANTS[step], *asked) if self._targets.scope(grant.on).resources)
 
     def _allowed(self, grant: Grant) -> Allowed:
         patterns = [resource for resource in self._targets.scope(grant.on).resources if "*" in resource]

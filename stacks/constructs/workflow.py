@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +95,10 @@ def with_numbers(definition: Any, numbers: Mapping[str, int]) -> Any:
     return numbers[placeholder[1]] if placeholder else definition
 
 
-def distributed_map(stack: RftStack, workflow: Workflow, *, name: str, label: str) -> None:
-    """Let a workflow run a Distributed Map: start itself and look after the child executions."""
+def distributed_maps(stack: RftStack, workflow: Workflow, *, name: str, labels: Sequence[str]) -> None:
+    """Let a workflow run Distributed Maps: start itself and look after the child executions."""
     machine, arns = stack.arns.machine(name), stack.arns
-    children = [arns.executions(name), arns.map_executions(name, label)]
+    children = [arns.executions(name), *(arns.map_executions(name, label) for label in labels)]
     workflow.role.add_to_policy(iam.PolicyStatement(actions=["states:StartExecution"], resources=[machine]))
     workflow.role.add_to_policy(
         iam.PolicyStatement(actions=["states:DescribeExecution", "states:StopExecution"], resources=children)

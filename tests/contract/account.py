@@ -174,7 +174,8 @@ class Account:
     def _s3_ListObjectsV2(self, client: Any, params: dict[str, Any]) -> Any:  # noqa: N802
         start = f"{params['Bucket']}/{params['Prefix']}"
         found = sorted(key.split("/", 1)[1] for key in self.objects if key.startswith(start))
-        return {"Contents": [{"Key": key} for key in found], "IsTruncated": False}
+        sizes = [{"Key": key, "Size": len(self.objects[f"{params['Bucket']}/{key}"])} for key in found]
+        return {"Contents": sizes, "IsTruncated": False}
 
     def _dynamodb_PutItem(self, client: Any, params: dict[str, Any]) -> Any:  # noqa: N802
         key = params["Item"]["pk"]["S"]

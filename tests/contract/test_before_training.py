@@ -29,8 +29,8 @@ CREATING = ("CreateModelCustomizationJob", "CreateProvisionedModelThroughput", "
 
 def test_preflight_passes_an_account_that_is_ready_and_changes_nothing(launch: LaunchWorld) -> None:
     launch.ready()
-    assert launch.invoke(Step.PREFLIGHT, **RUN) == {}
-    assert launch.invoke(Step.PREFLIGHT, **RUN) == {}
+    assert launch.invoke(Step.PREFLIGHT, **RUN) == {"logs": False}
+    assert launch.invoke(Step.PREFLIGHT, **RUN) == {"logs": False}
     assert not launch.made(*CREATING)
     assert launch.run().state == State.PREFLIGHT
 
@@ -53,7 +53,7 @@ def test_throughput_of_others_counts_against_the_quota_unless_it_is_committed(la
     with pytest.raises(PreflightFailed, match="3 model units are needed and the quota is 2"):
         launch.invoke(Step.PREFLIGHT, **RUN)
     launch.bedrock.store.throughputs[arn].commitment = "OneMonth"
-    assert launch.invoke(Step.PREFLIGHT, **RUN) == {}
+    assert launch.invoke(Step.PREFLIGHT, **RUN) == {"logs": False}
 
 
 @pytest.mark.parametrize("operation", ["GetFoundationModel", "GetFoundationModelAvailability"])
@@ -81,7 +81,7 @@ def test_a_baseline_that_is_no_profile_is_not_looked_up_as_one(launch: LaunchWor
     plain = replace(task, model=replace(task.model, baseline_inference_id="amazon.nova-lite-v1:0"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(packaged_tasks(), "arithmetic", plain)
-        assert launch.invoke(Step.PREFLIGHT, **RUN) == {}
+        assert launch.invoke(Step.PREFLIGHT, **RUN) == {"logs": False}
     assert not launch.made("GetInferenceProfile")
 
 

@@ -14,7 +14,7 @@ from rft.cli import session as command_session
 from rft.cli.main import app
 from rft.cli.target import Target
 from rft.datasets.checks.pseudonyms import Pseudonyms, derived_key
-from rft.keys import Serving, Step
+from rft.keys import Serving, Step, sampled_key
 from rft.schemas import Manifest
 from tests.contract.account import HERE, service_error
 from tests.contract.conftest import ROOT, settings_of
@@ -150,6 +150,20 @@ def test_a_person_goes_from_splits_quarantine_and_drops(
     assert json.loads(capsys.readouterr().out)["objects"] == []
 
 
+def test_a_person_goes_from_what_was_drawn_from_logs(
+    world: Versioned, rft: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    intake = bucket(world, "intake")
+    for number, lines in enumerate((ANN, OTHERS)):
+        key = sampled_key("arithmetic", "arithmetic-1", number)
+        world._s3_PutObject(None, {"Bucket": intake, "Key": key, "Body": b'{"seen":1}\n' + lines})
+    assert rft("Ann Lee", "--task", "arithmetic", "--env", "local", "--yes", "--json") == 0
+    assert [one["key"] for one in json.loads(capsys.readouterr().out)["objects"]] == [
+        "sampled/arithmetic/arithmetic-1/0.jsonl"
+    ]
+    assert list(world.versions) == [(intake, "sampled/arithmetic/arithmetic-1/1.jsonl")]
+
+
 def test_a_pseudonym_is_found_by_the_value_behind_it(
     world: Versioned, rft: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -187,6 +201,8 @@ def test_calls_that_cannot_be(world: Versioned, rft: Any) -> None:
 
 def test_someone_who_erases(world: Versioned, monkeypatch: pytest.MonkeyPatch) -> None:
     drop(world, SAMPLE + ANN + BROKEN)
+    key = sampled_key("arithmetic", "arithmetic-1", 0)
+    world._s3_PutObject(None, {"Bucket": bucket(world, "intake"), "Key": key, "Body": ANN})
     watched = Watched(world, monkeypatch)  # type: ignore[arg-type]
     assert watched.rft("dataset", "erase", "Ann Lee", "--task", "arithmetic", "--env", "local", "--yes") == 0
     judge("eraser", watched)

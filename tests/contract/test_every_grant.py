@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from rft.keys import Step
 from rft.settings import load_settings
 from rft.tasks import load_tasks
@@ -18,12 +20,12 @@ from stacks.grants import GRANTS, Target
 from stacks.targets import Scope, Targets
 from tests.contract.permissions import actions_of, suffices, targets_of
 from tests.contract.scenarios import calls
-from tests.stacks.assembly import ROOT
+from tests.stacks.assembly import LOG_BUCKET, LOG_KEY, ROOT
 from tests.stacks.policy import Policies, Request, Statement, allowed
 from tests.stacks.test_grants import shortened
 from tests.stacks.test_permissions import ROWS, Row, context_of, places
 
-SETTINGS = load_settings(ROOT / "environments" / "dev.toml")
+SETTINGS = replace(load_settings(ROOT / "environments" / "dev.toml"), log_buckets=[LOG_BUCKET], log_key_arns=[LOG_KEY])
 KEYS = {
     name: f"arn:aws:kms:{SETTINGS.region}:{SETTINGS.account}:key/{name}" for name in ("data", "model", "operations")
 }

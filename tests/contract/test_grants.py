@@ -22,6 +22,8 @@ SERVING = (
     Step.RECONCILER,
 )
 BEHIND_A_CALL = ("kms:",)  # AWS checks these on our behalf when it uses our keys
+LISTING = {"s3:ListBucket"}  # else S3 says of what is gone that it is forbidden
+WITHOUT_A_CALL = {Step.SAMPLE_BATCH: LISTING, Step.VALIDATE_DATA: LISTING}
 NEVER_ALLOWED = ("iam:", "s3:Delete", "dynamodb:Delete", "dynamodb:Scan", "dynamodb:PutItem")
 
 
@@ -38,6 +40,7 @@ def test_every_granted_action_is_called(used: dict[str, set[str]]) -> None:
     for step in Step:
         granted = {action for grant in GRANTS[step] for action in grant.actions}
         idle = {action for action in granted - used[step] if not action.startswith(BEHIND_A_CALL)}
+        idle -= WITHOUT_A_CALL.get(step, set())
         assert not idle, f"{step} is granted {sorted(idle)} and never calls it"
 
 

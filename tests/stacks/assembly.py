@@ -10,7 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
+from rft.settings import Settings, load_settings
+
 ROOT = Path(__file__).absolute().parents[2]
+ENVIRONMENTS = ROOT / "environments"
+LOG_BUCKET = "somebody-elses-logs"
+LOG_KEY = "arn:aws:kms:us-east-1:444444444444:key/00000000-0000-0000-0000-000000000000"
 SYNTH = """
 import pathlib, sys
 import aws_cdk as cdk
@@ -47,6 +54,19 @@ def synthesise(
         check=False,
         timeout=240,
     )
+
+
+def settings_of(environment: str) -> Settings:
+    """Return the settings of an environment as the tests deploy it: prod reads logs from another account's bucket."""
+    settings = load_settings(ENVIRONMENTS / f"{environment}.toml")
+    return replace(settings, log_buckets=[LOG_BUCKET], log_key_arns=[LOG_KEY]) if environment == "prod" else settings
+
+
+def write_environments(folder: Path) -> None:
+    """Write the environment files as ``settings_of`` reads them."""
+    for path in ENVIRONMENTS.glob("*.toml"):
+        logs = f'log_buckets = ["{LOG_BUCKET}"]\nlog_key_arns = ["{LOG_KEY}"]\n' if path.stem == "prod" else ""
+        (folder / path.name).write_text(logs + path.read_text())
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stacks.assembly import ROOT, Deployed, synthesise
+from tests.stacks.assembly import ROOT, Deployed, synthesise, write_environments
 
 ENVIRONMENTS = sorted(path.stem for path in (ROOT / "environments").glob("*.toml"))
 
@@ -19,7 +19,10 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (shared / "cloud-assembly.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (out / "manifest.json").exists():
-            done = synthesise(out)
+            environments = shared / "environments"
+            environments.mkdir()
+            write_environments(environments)
+            done = synthesise(out, environments=environments)
             assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     return out
 

@@ -1,6 +1,6 @@
 import pytest
 
-from rft.keys import TableIndex, TableKey
+from rft.keys import SAMPLED, TableIndex, TableKey
 from tests.stacks.assembly import Deployed, Resource
 
 
@@ -64,7 +64,7 @@ def test_only_the_intake_sends_events(deployed: Deployed) -> None:
 def test_objects_live_as_long_as_the_settings_say(prod: Deployed, role: str, days: int | None) -> None:
     rules = _bucket(prod, role).properties["LifecycleConfiguration"]["Rules"]
     assert {rule["Status"] for rule in rules} == {"Enabled"}
-    expiring = {rule["Id"]: rule for rule in rules if "ExpirationInDays" in rule}
+    expiring = {rule["Id"]: rule for rule in rules if "ExpirationInDays" in rule and "Prefix" not in rule}
     if role == "datasets":  # of which the quarantine goes as soon as the dropped file whose lines it holds
         quarantine = expiring.pop("quarantine")
         assert (quarantine["ExpirationInDays"], quarantine["NoncurrentVersionExpiration"]["NoncurrentDays"]) == (
@@ -75,6 +75,12 @@ def test_objects_live_as_long_as_the_settings_say(prod: Deployed, role: str, day
     assert [rule["ExpirationInDays"] for rule in expiring.values()] == ([days] if days else [])
     assert any("AbortIncompleteMultipartUpload" in rule for rule in rules)
     assert any("NoncurrentVersionExpiration" in rule for rule in rules)
+
+
+def test_what_was_drawn_from_logs_is_gone_after_a_week(deployed: Deployed) -> None:
+    rules = _bucket(deployed, "intake").properties["LifecycleConfiguration"]["Rules"]
+    [rule] = [rule for rule in rules if rule.get("Prefix") == SAMPLED]
+    assert (rule["ExpirationInDays"], rule["NoncurrentVersionExpiration"]["NoncurrentDays"]) == (7, 1)
 
 
 def test_the_runs_table_is_what_the_store_expects(deployed: Deployed) -> None:

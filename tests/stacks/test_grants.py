@@ -9,13 +9,12 @@ import pytest
 
 from rft.keys import Step
 from rft.names import function_name
-from rft.settings import load_settings
 from rft.tasks import load_tasks
 from stacks.arns import Arns
 from stacks.grants import GRANTS, Target
 from stacks.steps import STEPS
 from stacks.targets import Targets
-from tests.stacks.assembly import ROOT, Deployed, key_arn, listed, permissions, statements
+from tests.stacks.assembly import ROOT, Deployed, key_arn, listed, permissions, settings_of, statements
 
 INTERFACES = {
     "ec2:AssignPrivateIpAddresses",
@@ -30,7 +29,7 @@ TRACES = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 
 
 def _targets(deployed: Deployed) -> Targets:
-    settings = load_settings(ROOT / "environments" / f"{deployed.environment}.toml")
+    settings = settings_of(deployed.environment)
     return Targets(
         arns=Arns(settings=settings),
         tasks=load_tasks(ROOT / "tasks"),

@@ -5,7 +5,7 @@ import pytest
 from rft.keys import Step
 from stacks.grants import GRANTS
 from stacks.network import INTERFACE_ENDPOINTS, PREFIX_LISTS, endpoint_actions
-from tests.stacks.assembly import Deployed, listed
+from tests.stacks.assembly import LOG_BUCKET, Deployed, listed
 
 GATEWAYS = {"s3", "dynamodb"}
 NOT_CALLED = {"iam", "kms"}  # checked by the services that act for the caller
@@ -42,7 +42,8 @@ def test_endpoints_are_exactly_those_that_the_functions_use(prod: Deployed) -> N
 
 def test_every_endpoint_has_a_policy_for_our_principals_and_actions(prod: Deployed) -> None:
     for name, properties in _endpoints(prod).items():
-        (statement,) = properties["PolicyDocument"]["Statement"]
+        statement, *logs = properties["PolicyDocument"]["Statement"]
+        assert bool(logs) is (name == "s3")
         assert statement["Condition"] == {"StringEquals": {"aws:PrincipalAccount": prod.account}}, name
         assert listed(statement["Action"]) == endpoint_actions(name)
         assert not any("*" in action for action in listed(statement["Action"]))
@@ -55,6 +56,13 @@ def test_storage_endpoints_reach_our_buckets_and_table_only(prod: Deployed) -> N
         assert all(resource.startswith(prefix) for resource in resources)
         assert endpoints[name]["VpcEndpointType"] == "Gateway"
     assert "s3:PutObject" in endpoint_actions("s3")
+
+
+def test_log_buckets_may_be_read_through_the_endpoint_and_nothing_else(prod: Deployed) -> None:
+    _, statement = _endpoints(prod)["s3"]["PolicyDocument"]["Statement"]
+    assert listed(statement["Action"]) == ["s3:GetObject", "s3:ListBucket"]
+    assert listed(statement["Resource"]) == [f"arn:aws:s3:::{LOG_BUCKET}", f"arn:aws:s3:::{LOG_BUCKET}/*"]
+    assert statement["Condition"] == {"StringEquals": {"aws:PrincipalAccount": prod.account}}
 
 
 def _groups(deployed: Deployed) -> dict[str, dict[str, Any]]:

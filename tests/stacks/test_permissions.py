@@ -12,7 +12,7 @@ import pytest
 
 from rft.keys import Step
 from rft.names import function_name, service_role_name
-from tests.stacks.assembly import Deployed, key_arn, listed, statements
+from tests.stacks.assembly import LOG_BUCKET, LOG_KEY, Deployed, key_arn, listed, statements
 from tests.stacks.policy import Policies, Request, Statement, allowed
 
 SERVICE_ROLE = "service role"
@@ -87,6 +87,17 @@ def _rows() -> Iterator[Row]:
             yield Row(step, "bedrock:InvokeModel", f"arn:aws:bedrock:{region}::foundation-model/{BASELINE}")
     # 5.5 through the endpoints, beside the calls above
     yield Row(Step.VALIDATE_DATA, "s3:GetObjectVersion", "{intake}/incoming/arithmetic/file.jsonl")
+    # invocation logs, of another account: the drop that names them, their objects, and what is drawn from them
+    yield Row(Step.PLAN_LOGS, "s3:GetObjectVersion", "{intake}/incoming/arithmetic/app.logs.json")
+    for step in (Step.PLAN_LOGS, Step.SAMPLE_BATCH, Step.VALIDATE_DATA):
+        yield Row(step, "s3:ListBucket", "{logs}")
+    for step in (Step.SAMPLE_BATCH, Step.VALIDATE_DATA):
+        yield Row(step, "s3:GetObject", "{logs}/AWSLogs/444444444444/BedrockModelInvocationLogs/us-east-1/x.json.gz")
+        yield Row(step, "kms:Decrypt", "{logs_key}", "s3")
+    yield Row(Step.PLAN_LOGS, "s3:PutObject", "{artefacts}/runs/r/logs/plan.jsonl")
+    yield Row(Step.SAMPLE_BATCH, "s3:GetObject", "{artefacts}/runs/r/logs/objects.jsonl")
+    yield Row(Step.SAMPLE_BATCH, "s3:PutObject", "{intake}/sampled/arithmetic/r/0.jsonl")
+    yield Row(Step.VALIDATE_DATA, "s3:GetObject", "{intake}/sampled/arithmetic/r/0.jsonl")
     yield Row(Step.VALIDATE_DATA, "s3:PutObject", "{datasets}/datasets/arithmetic/0123456789ab/train.jsonl")
     quarantine = "{datasets}/datasets/arithmetic/0123456789ab/quarantine.jsonl"
     yield Row(Step.VALIDATE_DATA, "s3:PutObjectTagging", quarantine)  # so that it goes with the dropped file
@@ -100,7 +111,15 @@ def _rows() -> Iterator[Row]:
     yield Row(Step.PROMOTE, "ssm:PutParameter", "{champion}")
     for action in ("GetServiceQuota", "GetAWSDefaultServiceQuota"):
         yield Row(Step.PREFLIGHT, f"servicequotas:{action}", "*")
-    for step in (Step.VALIDATE_DATA, Step.PLAN_EVALUATION, Step.EVALUATE_BATCH, Step.GATE, Step.REPORT):
+    for step in (
+        Step.PLAN_LOGS,
+        Step.SAMPLE_BATCH,
+        Step.VALIDATE_DATA,
+        Step.PLAN_EVALUATION,
+        Step.EVALUATE_BATCH,
+        Step.GATE,
+        Step.REPORT,
+    ):
         yield Row(step, "kms:Decrypt", "{data_key}", "s3")
         yield Row(step, "kms:GenerateDataKey", "{data_key}", "s3")
     yield Row(Step.CALIBRATE, "kms:Decrypt", "{data_key}", "s3")  # it reads datasets and writes no object
@@ -132,6 +151,10 @@ def _not_needed() -> Iterator[tuple[Row, str]]:
         "ec2:CreateTags",
     ):
         yield Row(SERVICE_ROLE, action, "*"), "our jobs send no vpcConfig, so Bedrock makes no interfaces in a VPC"
+    yield Row(SERVICE_ROLE, "s3:GetObject", "{logs}/x.json.gz"), "Bedrock trains on data sets, not on logs"
+    for action in ("s3:PutObject", "s3:DeleteObject"):
+        for step in Step:
+            yield Row(step, action, "{logs}/x.json.gz"), "logs of others are read, never changed"
     yield Row(SERVICE_ROLE, "s3:PutObject", "{datasets}/datasets/x"), "Bedrock reads data sets and writes none"
     for step in Step:
         answer = "bedrock:InvokeModel"
@@ -151,6 +174,8 @@ def places(*, environment: str, account: str, region: str, keys: Mapping[str, st
     buckets = {role: f"arn:aws:s3:::{prefix}-{role}-{account}-{region}" for role in BUCKETS}
     return {
         **buckets,
+        "logs": f"arn:aws:s3:::{LOG_BUCKET}",
+        "logs_key": LOG_KEY,
         "grader": f"arn:aws:lambda:{here}:function:{prefix}-grader-arithmetic",
         "bedrock": f"arn:aws:bedrock:{here}:",
         "bedrock_aws": f"arn:aws:bedrock:{region}::",

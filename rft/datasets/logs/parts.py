@@ -58,3 +58,13 @@ def sampling(source: LogSource, counts: Counts, *, kept: int) -> Sampling:
         notes=counts.notes,
         method=METHOD,
     )
+
+
+def none_left(source: LogSource, counts: Counts) -> str:
+    """Return what to say where no entry was drawn: what became of all of them, with an example."""
+    example = next((f"; e.g. {texts[0]}" for texts in counts.notes.values() if texts), "")
+    return (
+        f"none of the {counts.seen:,} entries in {counts.objects:,} objects below {source.s3_uri} can be used: "
+        f"{counts.filtered:,} have other days or metadata than asked for, {counts.unusable:,} are failed calls or hold "
+        f"no text, {counts.unreadable:,} cannot be read{example}"
+    )

@@ -11,11 +11,12 @@ from rft.keys import State
 FILES = Path(__file__).parents[3] / "step_functions"
 TRAINING = json.loads((FILES / "training.asl.json").read_text())
 CLEAN_UP = json.loads((FILES / "clean_up.asl.json").read_text())
+MAPS = {name: state for name, state in TRAINING["States"].items() if state["Type"] == "Map"}
 TASKS = {name: state for name, state in TRAINING["States"].items() if state["Type"] == "Task"}
 
 
 def test_every_function_state_is_a_word_of_the_keys_module():
-    states = set(TASKS) | set(TRAINING["States"]["Evaluate"]["ItemProcessor"]["States"]) | {"Evaluate"}
+    states = set(TASKS) | set(MAPS) | {name for one in MAPS.values() for name in one["ItemProcessor"]["States"]}
     assert states == {str(state) for state in State}
 
 
@@ -30,9 +31,10 @@ def test_every_task_is_bounded_retried_with_jitter_and_caught(name):
     assert last["Next"] == expected
 
 
-def test_the_map_goes_to_clean_up_when_a_batch_fails():
-    assert TRAINING["States"]["Evaluate"]["Catch"][-1]["Next"] == "CleanUp"
-    assert TRAINING["States"]["Evaluate"]["ToleratedFailurePercentage"] == 0
+@pytest.mark.parametrize("name", sorted(MAPS))
+def test_a_map_goes_to_clean_up_when_a_batch_fails(name):
+    assert MAPS[name]["Catch"][-1]["Next"] == "CleanUp"
+    assert MAPS[name]["ToleratedFailurePercentage"] == 0
 
 
 def test_payloads_hold_pointers_only():
@@ -47,12 +49,13 @@ def test_only_numbers_and_names_are_left_to_the_stacks():
         "TrainingPollSeconds",
         "DeploymentPollSeconds",
         "EvaluationConcurrency",
+        "SamplingConcurrency",
         "QueueAttempts",
         "CleanUpPollSeconds",
         "CleanUpAttempts",
         "ArtefactsBucket",
     }
-    assert left - numbers == {str(state) for state in State} - {"Evaluate", "ReportFailure"}
+    assert left - numbers == {str(state) for state in State} - {*MAPS, "ReportFailure"}
     assert numbers <= left
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from lambdas.validate_data import handler as module
-from rft.aws import step
+from rft.aws import metrics, step
 from rft.keys import RunStatus
 from rft.schemas import Manifest, Run, Source
 from rft.tasks import load_tasks
@@ -50,6 +50,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setattr(step, "store", lambda: made)
     monkeypatch.setattr(step, "surroundings", lambda: SimpleNamespace(datasets_bucket="datasets"))
     monkeypatch.setattr(module, "shared", SimpleNamespace(parent_of=lambda *_: None, accepted=lambda *_: None))
+    monkeypatch.setattr(metrics, "surroundings", lambda: SimpleNamespace(settings=SimpleNamespace(name="dev")))
     monkeypatch.setattr(module, "packaged_tasks", lambda: load_tasks(ROOT / "tasks"))
     return made
 

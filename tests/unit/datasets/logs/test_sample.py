@@ -14,6 +14,7 @@ from rft.datasets.logs.entries import Counts, Sampler
 from rft.datasets.logs.parts import merge, part_lines, sampling
 from rft.datasets.logs.sample import Sample
 from rft.datasets.logs.source import LogSource, read_source
+from rft.datasets.sampling import drawn as drawn_words
 from tests.unit.datasets.logs.helpers import entry
 
 RECORDS = st.lists(st.binary(min_size=1, max_size=12).map(lambda data: data.replace(b"\n", b" ")), max_size=60)
@@ -148,3 +149,12 @@ def test_the_same_logs_give_the_same_sample_and_counts_whoever_reads_what(world,
     assert len(records) <= counts.seen - counts.filtered - counts.unusable - counts.unreadable
     facts = sampling(source, counts, kept=len(records))
     assert msgspec.json.decode(msgspec.json.encode(facts), type=type(facts)) == facts
+
+
+def test_people_are_told_how_many_were_drawn_and_why_not_the_others():
+    source = LogSource(s3_uri="s3://logs/x")
+    counts = Counts(objects=46, broken=2, seen=1543, filtered=1090, unusable=1, unreadable=1)
+    assert drawn_words(sampling(source, counts, kept=451)) == (
+        "Drawn from 1,543 log entries in 46 objects (2 of them unreadable): 451 taken, "
+        "1,090 of other days or metadata, 1 unusable, 1 unreadable."
+    )
