@@ -12,12 +12,13 @@ from rft.interval import Interval
 from rft.reward_model.pairs import Pair
 from rft.reward_model.training import log_loss
 from rft.rewards.model.artefact import RewardModel
-from rft.rewards.model.features import MEASURES, named_grams
+from rft.rewards.model.features import MEASURES, grams, words
 
 CONFIDENCE: Final = 0.95
 BINS: Final = 5  # of calibration, from 0.5 to 1
 SLICES: Final = 20  # categories that are listed, the largest first
-TOP: Final = 15  # features that are listed on either side
+TOP: Final = 15  # words that are listed on either side
+COMMON: Final = 5  # answers that have a word, from which on it may be listed
 SHOWN: Final = 10  # pairs that the model gets wrong
 CUT: Final = 200  # characters of a text that is shown
 
@@ -71,8 +72,8 @@ class Judgement(Struct, frozen=True, kw_only=True):
     by_category: list[Hits]
     by_agreement: list[Hits]  # unanimous and divided votes
     measures: list[Feature]  # weights of the measures, per unit
-    liked: list[Feature]  # n-grams with the largest weights
-    disliked: list[Feature]
+    liked: list[Feature]  # words that add most, in logits
+    disliked: list[Feature]  # words that take most
     wrong: list[Wrong]  # those it is most sure of
     refused: list[str]  # why the model may not be used; empty if it may
 
@@ -93,7 +94,7 @@ def judge(model: RewardModel, pairs: Sequence[Pair]) -> Judgement:
     gain = paired_difference([float(one) for one in right], length, CONFIDENCE) if len(strict) > 1 else None
     accuracy = _hits("all", right) if strict else None
     bins = _bins(said)
-    liked, disliked = _features(model, pairs)
+    liked, disliked = _words(model, pairs)
     return Judgement(
         pairs=len(strict),
         ties=len(pairs) - len(strict),
@@ -180,20 +181,17 @@ def _bins(said: Iterable[float]) -> list[Bin]:
     ]
 
 
-def _features(model: RewardModel, pairs: Sequence[Pair]) -> tuple[list[Feature], list[Feature]]:
-    """Return the n-grams of these pairs that add most, and take most; an index is named by its most frequent n-gram."""
+def _words(model: RewardModel, pairs: Sequence[Pair]) -> tuple[list[Feature], list[Feature]]:
+    """Return the words of these answers that add most to an answer's worth when it has them, and those that take most.
+
+    A word adds its own weight and those of the characters in it. Words of fewer than ``COMMON`` answers are left out.
+    """
+    counts = Counter(word for pair in pairs for answer in (pair.better, pair.worse) for word in words(answer))
     weights = model.weights
-    seen: dict[int, Counter[str]] = {}
-    order = sorted(range(len(MEASURES), len(weights)), key=weights.__getitem__)
-    wanted = {place for place in (*order[: 20 * TOP], *order[-20 * TOP :]) if weights[place]}
-    for pair in pairs:
-        for answer in (pair.better, pair.worse):
-            for place, text in named_grams(answer):
-                if place in wanted:
-                    seen.setdefault(place, Counter())[text] += 1
     named = [
-        Feature(text=min(texts, key=lambda text: (-texts[text], text)), weight=weights[place])
-        for place, texts in seen.items()
+        Feature(text=word, weight=fsum(weights[place] for place in grams(word)))
+        for word, count in counts.items()
+        if count >= COMMON
     ]
     named.sort(key=lambda feature: (-feature.weight, feature.text))
     liked = [feature for feature in named[:TOP] if feature.weight > 0]

@@ -10,10 +10,6 @@ from itertools import pairwise
 from math import log1p
 from zlib import crc32
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 VERSION = 1  # of this file's features; a model of another version is refused
 BITS = 18
 SIZE = 1 << BITS
@@ -39,15 +35,15 @@ _WIDTHS = tuple(4 * order for order in ORDERS)
 
 def measures(prompt: str, answer: str) -> list[float]:
     """Return the values of ``MEASURES``, finite whatever the texts. Characters are counted to the end of the text."""
-    words = _WORD.findall(_even(answer))
-    distinct, asked = set(words), set(_WORD.findall(_even(prompt)))
+    said = _WORD.findall(_even(answer))
+    distinct, asked = set(said), set(_WORD.findall(_even(prompt)))
     length = log1p(len(answer))
     shared = len(distinct & asked)
     return [
         length,
         length * length / 10,
         log1p(len(distinct)),
-        1 - len(distinct) / len(words) if words else 0.0,
+        1 - len(distinct) / len(said) if said else 0.0,
         abs(length - log1p(len(prompt))),
         shared / len(distinct) if distinct else 0.0,
         shared / len(asked) if asked else 0.0,
@@ -59,36 +55,23 @@ def grams(answer: str) -> set[int]:
 
     An n-gram counts once, however often it stands in the answer. Case and the kind of white space do not count.
     """
-    return set(_places(_even(answer)))
-
-
-def named_grams(answer: str) -> Iterator[tuple[int, str]]:
-    """Yield the index of each n-gram that stands in an answer, with its text as people read it."""
     text = _even(answer)
-    return zip(_places(text), _texts(text), strict=True)
-
-
-def _even(text: str) -> str:
-    return " ".join(text[:LOOKED_AT].lower().split())
-
-
-def _places(text: str) -> list[int]:
     # four bytes a character, so that a slice of bytes is a slice of characters
     data = text.encode("utf-32-le", "surrogatepass")
     end = len(data) + 1
     found: list[int] = []
     for width in _WIDTHS:
         found += [FIRST + crc32(data[start : start + width]) % _ROOM for start in range(0, end - width, 4)]
-    words = [piece.encode("utf-8", "surrogatepass") for piece in _PIECE.findall(text)]
-    found += [FIRST + crc32(word, _ONE) % _ROOM for word in words]
-    found += [FIRST + crc32(pair, _TWO) % _ROOM for pair in map(b" ".join, pairwise(words))]
-    return found
+    pieces = [piece.encode("utf-8", "surrogatepass") for piece in _PIECE.findall(text)]
+    found += [FIRST + crc32(piece, _ONE) % _ROOM for piece in pieces]
+    found += [FIRST + crc32(pair, _TWO) % _ROOM for pair in map(b" ".join, pairwise(pieces))]
+    return set(found)
 
 
-def _texts(text: str) -> Iterator[str]:
-    for order in ORDERS:
-        for start in range(len(text) - order + 1):
-            yield f"…{text[start : start + order]}…"
-    words = _PIECE.findall(text)
-    yield from words
-    yield from map(" ".join, pairwise(words))
+def words(answer: str) -> set[str]:
+    """Return the words and marks of an answer, as n-grams are made of."""
+    return set(_PIECE.findall(_even(answer)))
+
+
+def _even(text: str) -> str:
+    return " ".join(text[:LOOKED_AT].lower().split())

@@ -106,14 +106,14 @@ def test_slices_by_category_and_agreement() -> None:
     ]
 
 
-def test_features_and_wrong_pairs_are_shown_as_text() -> None:
-    pairs = [pair("yes", "oh nö", number=1), pair("oh nö, " + "x" * 500, "yes", number=2)]
+def test_words_and_wrong_pairs_are_shown_as_text() -> None:
+    pairs = [pair("yes", "oh nö", number=n) for n in range(2, 7)] + [pair("oh nö, " + "x" * 500, "yes", number=1)]
     judgement = judge(model_of({"yes": 1.0, "nö": -2.0}, length=0.5), pairs)
-    assert {feature.text for feature in judgement.liked} == {"yes", "…ye…", "…es…", "…yes…"}
-    assert {feature.text for feature in judgement.disliked} == {"nö", "…nö…"}
+    assert [(feature.text, feature.weight) for feature in judgement.liked] == [("yes", 4.0)]  # ye, es, yes, the word
+    assert [(feature.text, feature.weight) for feature in judgement.disliked] == [("nö", -4.0)]
     assert judgement.measures[0] == msgspec.structs.replace(judgement.measures[0], text="length", weight=1.0)
     (wrong,) = judgement.wrong
-    assert (wrong.line, wrong.worse, len(wrong.better)) == (3, "yes", 200)
+    assert (wrong.line, wrong.worse, len(wrong.better)) == (2, "yes", 200)
     assert wrong.said < 0.5
 
 

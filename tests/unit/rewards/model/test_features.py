@@ -5,7 +5,7 @@ from math import isfinite
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rft.rewards.model.features import FIRST, LOOKED_AT, MEASURES, SIZE, grams, measures, named_grams
+from rft.rewards.model.features import FIRST, LOOKED_AT, MEASURES, SIZE, grams, measures, words
 
 TEXTS = st.text(max_size=60) | st.text(st.characters(categories=["Cs", "Lo", "So"]), max_size=20)
 
@@ -15,20 +15,12 @@ def test_every_index_lies_behind_the_measures_and_within_the_weights(text: str) 
     assert all(FIRST <= place < SIZE for place in grams(text))
 
 
-@given(TEXTS)
-def test_named_n_grams_are_the_n_grams(text: str) -> None:
-    assert {place for place, _ in named_grams(text)} == grams(text)
-
-
 def test_n_grams_are_characters_words_and_pairs_of_words() -> None:
-    assert [gram for _, gram in named_grams("Ab\n c")] == [
-        *("…ab…", "…b …", "… c…"),
-        *("…ab …", "…b c…"),
-        "…ab c…",
-        *("ab", "c"),
-        "ab c",
-    ]
-    assert len(grams("Ab\n c")) == 9  # a word and the same characters are two features
+    # "ab c": ab, "b ", " c", "ab ", "b c", "ab c" as characters; ab and c as words; "ab c" as a pair
+    assert len(grams("Ab\n c")) == 6 + 2 + 1
+    assert grams("ab") < grams("ab c") > grams("c")
+    assert grams("ab c") != grams("c ab")
+    assert words("Ab, c c\n") == {"ab", ",", "c"}
 
 
 def test_case_and_kind_of_white_space_do_not_count() -> None:
