@@ -9,11 +9,12 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
-from bench import grader, imports, pipeline, synthesis
+from bench import grader, imports, pipeline, reward_model, synthesis
 from bench.pipeline import Pipeline
+from bench.reward_model import RewardModelTimes
 from bench.timing import Ratio, Times
 
-PARTS = ("synthesis", "imports", "grader", "pipeline")
+PARTS = ("synthesis", "imports", "grader", "pipeline", "reward-model")
 
 
 class Results(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -21,6 +22,7 @@ class Results(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ratios: list[Ratio]
     pipeline: Pipeline | None = None
+    reward_model: RewardModelTimes | None = None
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -28,7 +30,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--repeats", type=int, default=5, help="measurements of each thing (pipeline: at most 3)")
+    parser.add_argument(
+        "--repeats", type=int, default=5, help="measurements of each thing (pipeline: at most 3, reward-model: 1)"
+    )
     options = parser.parse_args(arguments)
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}")
@@ -50,7 +54,8 @@ def measure(parts: Sequence[str], *, repeats: int) -> Results:
     if "grader" in parts:
         ratios.append(grader.measure(repeats=repeats))
     runs = pipeline.measure(repeats=min(repeats, 3)) if "pipeline" in parts else None
-    return Results(ratios=ratios, pipeline=runs)
+    model = reward_model.measure(repeats=1) if "reward-model" in parts else None
+    return Results(ratios=ratios, pipeline=runs, reward_model=model)
 
 
 def show(results: Results, console: Console) -> None:
@@ -71,6 +76,8 @@ def show(results: Results, console: Console) -> None:
         console.print(table)
     if results.pipeline:
         show_pipeline(results.pipeline, console)
+    if results.reward_model:
+        show_reward_model(results.reward_model, console)
 
 
 def show_pipeline(runs: Pipeline, console: Console) -> None:
@@ -89,6 +96,18 @@ def show_pipeline(runs: Pipeline, console: Console) -> None:
     table.add_row("state transitions", f"{cost.transitions}", f"{cost.transitions_usd:.5f}")
     amount = f"{cost.gb_seconds:.1f} GB-s in {cost.invocations} calls"
     table.add_row("functions, graders included", amount, f"{cost.functions_usd:.5f}")
+    console.print(table)
+
+
+def show_reward_model(of: RewardModelTimes, console: Console) -> None:
+    """Print what a reward model takes."""
+    table = Table(title=f"Reward model, answers of {of.mean_characters:.0f} characters", title_justify="left")
+    table.add_column("what")
+    table.add_column("fastest", justify="right")
+    table.add_row(f"training on {of.pairs:,} pairs", f"{of.training.minimum:.1f} s")
+    table.add_row("of it, one core", f"{of.training_cpu.minimum:.1f} s")
+    table.add_row("loading its file", f"{of.loading.minimum * 1e3:.1f} ms")
+    table.add_row("scoring an answer", f"{of.scoring.minimum * 1e6:.0f} µs")
     console.print(table)
 
 

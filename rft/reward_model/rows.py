@@ -71,8 +71,9 @@ class Rows:
 
     def margin(self, row: int, weights: Sequence[float]) -> float:
         """Return by how much the better answer's worth exceeds the other's."""
-        total = math.fsum(weights[place] * value for place, value in enumerate(self._measures[row]))
-        return total + sum(weights[n] for n in self._more[row]) - sum(weights[n] for n in self._less[row])
+        weight_of = weights.__getitem__
+        measured = math.fsum(weight * value for weight, value in zip(weights, self._measures[row], strict=False))
+        return measured + math.fsum(map(weight_of, self._more[row])) - math.fsum(map(weight_of, self._less[row]))
 
     def _text(self, row: int, *, turned: bool = False) -> str:
         more, less = (self._less[row], self._more[row]) if turned else (self._more[row], self._less[row])

@@ -9,7 +9,7 @@ import hashlib
 import json
 import sys
 from array import array
-from math import exp, isfinite
+from math import exp, fsum, isfinite
 
 from rft.rewards.errors import GraderError
 from rft.rewards.model import features
@@ -54,12 +54,11 @@ class RewardModel:
     def worth(self, prompt: str, answer: str) -> float:
         """Return how good the answer is, in logits. Whatever the texts, it is finite."""
         weights = self.weights
-        total = 0.0
-        for place, value in enumerate(self.held(features.measures(prompt, answer))):
-            total += weights[place] * value
-        for place in sorted(features.grams(answer)):  # floats add up differently in another order
-            total += weights[place]
-        return total
+        terms = [
+            weight * value for weight, value in zip(weights, self.held(features.measures(prompt, answer)), strict=False)
+        ]
+        terms += map(weights.__getitem__, features.grams(answer))
+        return fsum(terms)  # exact, so that the order of a set makes no difference
 
     def held(self, values: Sequence[float]) -> list[float]:
         """Return measures within their bounds, scaled."""
