@@ -1,8 +1,9 @@
-"""What the examples of a dataset version look like: lengths, categories, languages, near duplicates, pairs."""
+"""What the examples of a dataset version look like: lengths, categories, languages, duplicates, pairs."""
 
 from typing import Final
 
 from rft.datasets.checks.balance import Lengths, SliceRow
+from rft.datasets.codes import Code
 from rft.report import charts, html
 from rft.report.charts import Part
 from rft.report.preferences import preferences
@@ -20,7 +21,7 @@ def profile_sections(manifest: Manifest) -> list[str]:
         html.section("Lengths of prompts", lengths(profile.lengths) if profile.lengths else ""),
         html.section("Categories", slices(profile.slices, named=manifest.rules.curation.category is not None)),
         html.section("Languages", languages(profile.languages, profile.language_sample)),
-        html.section("Near duplicates", clusters(profile.clusters)),
+        html.section("Duplicates", duplicates(manifest)),
         html.section("Preferences", preferences(profile.preferences, thresholds) if profile.preferences else ""),
     ]
 
@@ -81,8 +82,21 @@ def languages(shares: dict[str, float], sample: int) -> str:
     return f'{lines}\n<p class="soft">Of a sample of {sample:,} prompts, by ISO 639-1 code.</p>'
 
 
-def clusters(of: dict[int, int]) -> str:
-    """Return how many clusters of near duplicates there are, by size."""
+def duplicates(manifest: Manifest) -> str:
+    """Return how many exact copies went and how many clusters of near duplicates there are, by size."""
+    exact, of = manifest.quarantined_by.get(Code.EXACT_DUPLICATE, 0), manifest.profile.clusters
+    records = sum(size * count for size, count in of.items())
+    said = f"{exact:,} exact {'copy' if exact == 1 else 'copies'} went to quarantine." if exact else "No exact copies."
+    if of:
+        said += (
+            f" {records:,} records have a near duplicate in the file, in {_several(sum(of.values()))}, by their size."
+        )
+    elif manifest.rules.near_duplicates:
+        said += " No near duplicates."
+    return f'{_clusters(of)}\n<p class="soft">{said}</p>'
+
+
+def _clusters(of: dict[int, int]) -> str:
     if not of:
         return ""
     ends = [*(start - 1 for start in CLUSTERS[1:]), max(*of, CLUSTERS[-1])]
@@ -93,13 +107,10 @@ def clusters(of: dict[int, int]) -> str:
         if count:
             found.append((f"{name} records", count))
     most = max(count for _, count in found)
-    lines = charts.rows(
+    return charts.rows(
         (name, charts.bar([Part(name, count, "train")], most, f"{name}: {_several(count)}"), _several(count), "")
         for name, count in found
     )
-    records = sum(many * number for many, number in of.items())
-    said = f"{records:,} records have a near duplicate in the file, in {_several(sum(of.values()))}."
-    return f'{lines}\n<p class="soft">{said}</p>'
 
 
 def _several(count: int) -> str:

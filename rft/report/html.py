@@ -15,10 +15,10 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'
 STYLE: Final = """
 :root{color-scheme:light dark;--page:#fff;--card:#f6f8fa;--ink:#1b1f24;--soft:#57606a;--line:#d8dee4;
 --train:#0b62b8;--validation:#b35900;--test:#0f7f6b;--out:#7d8590;--good:#1a7f37;--good-card:#eefbf1;
---bad:#b3261e;--bad-card:#fdf0ef;--warn:#8a5a00;--warn-card:#fff8e5;--band:#dbe9f8}
+--bad:#b3261e;--bad-card:#fdf0ef;--warn:#8a5a00;--warn-card:#fff8e5;--band:#c3dbf3}
 @media(prefers-color-scheme:dark){:root{--page:#0d1117;--card:#161b22;--ink:#e6edf3;--soft:#9aa4af;--line:#30363d;
 --train:#58a6ff;--validation:#f0883e;--test:#3fb9a0;--out:#8b949e;--good:#56d364;--good-card:#0f2417;
---bad:#ff8a80;--bad-card:#2d1514;--warn:#e3b341;--warn-card:#2b2111;--band:#14304f}}
+--bad:#ff8a80;--bad-card:#2d1514;--warn:#e3b341;--warn-card:#2b2111;--band:#1c4470}}
 *{box-sizing:border-box}
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1.5rem 1rem 4rem;background:var(--page);
 color:var(--ink);overflow-wrap:anywhere;-webkit-text-size-adjust:100%}

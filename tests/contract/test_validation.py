@@ -40,6 +40,8 @@ def test_a_version_names_the_accepted_one_before_it(world: World) -> None:
     second = drop(world, SAMPLE + b"broken")
     assert second.parent_version == first.version
     assert drop(world, SAMPLE + b"broken").parent_version == first.version
+    for manifest, said in ((second, first.version), (second, "line 601"), (rejected, "may not train")):
+        assert said in world.objects[f"datasets-bucket/{manifest.report_key}"].decode()
 
 
 def test_a_second_opinion_is_asked_about_a_sample(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

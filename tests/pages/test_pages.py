@@ -1,13 +1,17 @@
 """The pages of reports in a real browser: nothing fetched, nothing cut off, everything readable, on a phone as well."""
 
+import io
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from rft.datasets.curate import Surroundings, curate
 from rft.keys import RunStatus
 from rft.report.dataset import report_of
 from rft.report.document import document_of
 from rft.report.render import page as run_page
+from rft.tasks import load_task
 from tests.pages.watching import Opened, contrast
 from tests.unit.report.manifests import HOSTILE, LONG, MARKUP, manifest, refused
 from tests.unit.report.test_ending import CHAMPION, RESULT, run
@@ -15,6 +19,7 @@ from tests.unit.report.test_ending import CHAMPION, RESULT, run
 pytestmark = pytest.mark.xdist_group("pages")
 
 Show = Callable[[str], Opened]
+TASKS = Path(__file__).parents[2] / "tasks"
 PROBLEM = "7 of 12 accepted records are left to train on, and Bedrock needs at least 100; add 144 (too-few-train)."
 
 
@@ -122,6 +127,23 @@ def test_the_verdict_stands_in_the_first_window_of_a_phone(show: Show) -> None:
     for name, mood in (("accepted", "good"), ("rejected", "bad")):
         (verdict,) = show(name).at().boxes(f".message.{mood}")
         assert 0 < verdict["top"] < verdict["bottom"] < 844
+
+
+def test_the_page_of_a_file_that_was_dropped(opened: Callable[[str, str], Opened], tmp_path: Path) -> None:
+    task = load_task(TASKS / "tickets")
+    data = next((TASKS / "tickets" / "data").glob("*.jsonl")).read_bytes()
+    dropped = (
+        data + data[:20_000].rpartition(b"\n")[0] + b"\n" + f'{{"messages": "{MARKUP[:20]}"}}\n'.encode() + b"\xff\n"
+    )
+    curated = curate(io.BytesIO(dropped), task=task, work=tmp_path, around=Surroundings(code_version="1"))
+    page = curated.files[curated.manifest.report_key].read_text(encoding="utf-8")
+    shown = opened("dropped", page).at(width=390)
+    assert shown.overhang() == 0
+    assert shown.seen.complaints == []
+    said = shown.page.inner_text("body")
+    assert f"dataset {'accepted' if curated.accepted else 'rejected'}" in said
+    assert f"{curated.manifest.quarantined_by['exact-duplicate']} exact copies went to quarantine." in said
+    assert len(shown.boxes("svg")) >= 5
 
 
 @pytest.mark.parametrize("name", ["hostile", "hostile run"])

@@ -101,7 +101,7 @@ def test_a_version_without_any_example_has_a_page() -> None:
     said = words(report_of(empty, []))
     assert "No check found anything." in said
     assert "All settings are the defaults." in said
-    assert not re.search("Quarantine|Lengths|Categories|Languages|Near duplicates|Preferences", said)
+    assert not re.search("Quarantine|Lengths|Categories|Languages|Preferences", said)
 
 
 def test_the_page_needs_nothing_from_elsewhere_and_may_ask_for_nothing() -> None:
@@ -191,10 +191,21 @@ def test_languages_beyond_the_first_are_one_line() -> None:
     assert "l12" not in said
 
 
-def test_clusters_are_counted_by_size() -> None:
-    said = words(f"<body>{dataset_profile.clusters({2: 14, 5: 1, 9: 2, 250: 1})}")
-    assert "2 records 14 clusters 5 to 9 records 3 clusters 100 to 250 records 1 cluster" in said
+def test_clusters_of_near_duplicates_are_counted_by_size() -> None:
+    profile = msgspec.structs.replace(manifest().profile, clusters={2: 14, 5: 1, 9: 2, 250: 1})
+    said = words(f"<body>{dataset_profile.duplicates(manifest(profile=profile))}")
+    assert "2 records 14 clusters 5 to 9 records 3 clusters 100 to 250 records 1 cluster No exact copies." in said
     assert "301 records have a near duplicate in the file, in 18 clusters" in said
+
+
+def test_exact_copies_are_counted_and_none_is_said_where_there_is_none() -> None:
+    profile = msgspec.structs.replace(manifest().profile, clusters={})
+    some = manifest(profile=profile, quarantined_by={"exact-duplicate": 27})
+    assert (
+        words(f"<body>{dataset_profile.duplicates(some)}") == "27 exact copies went to quarantine. No near duplicates."
+    )
+    off = manifest(profile=profile, rules=DataRules(near_duplicates=False))
+    assert words(f"<body>{dataset_profile.duplicates(off)}") == "No exact copies."
 
 
 def test_preferences_show_measures_with_what_is_tolerated() -> None:
