@@ -1,7 +1,7 @@
 """What changed between two dataset versions: settings, counts, records, findings, profile."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -11,6 +11,8 @@ from rft.datasets.flat import flat
 from rft.datasets.matching import Exchange, Keys, Lines, Pairing, exchange, pair
 from rft.datasets.profile import Profile
 from rft.schemas import Manifest
+
+ASKED: Final = ("s3_uri", "metadata_filter", "first_day", "last_day", "max_records")  # of a sample of logs
 
 
 class Version(Struct, frozen=True, kw_only=True):
@@ -99,11 +101,19 @@ def _quarantine(before: Version, after: Version) -> Exchange | None:
 def _settings(manifest: Manifest) -> dict[str, Any]:
     shares = {f"splits.{name}": share for name, share in manifest.shares.items()}
     rules = {f"data.{name}": value for name, value in flat(manifest.rules).items()}
-    return {"task": manifest.task, **shares, **rules}
+    drawn = {f"logs.{name}": value for name, value in flat(manifest.sampling).items()} if manifest.sampling else {}
+    asked = {name: value for name, value in drawn.items() if name.removeprefix("logs.").startswith(ASKED)}
+    return {"task": manifest.task, **shares, **rules, **asked}
 
 
 def _counts(manifest: Manifest) -> dict[str, int]:
+    logs = (
+        {"log entries": manifest.sampling.seen, "log entries taken": manifest.sampling.kept}
+        if manifest.sampling
+        else {}
+    )
     return {
+        **logs,
         "records in the file": manifest.records,
         "examples": manifest.examples,
         **{name: file.records for name, file in manifest.splits.items()},

@@ -16,6 +16,7 @@ from rft.keys import Split
 from rft.report import charts, html
 from rft.report.charts import Part
 from rft.report.dataset_profile import profile_sections
+from rft.report.drawn import drawn_from
 from rft.report.words import per_cent, size
 from rft.schemas import Manifest, Quarantined
 
@@ -42,6 +43,7 @@ def report_of(manifest: Manifest, refused: Sequence[Quarantined]) -> str:
         _counts(manifest),
         html.section("Findings", _findings(manifest.findings)),
         html.section("Quarantine", _reasons(manifest), _refused(manifest, refused)),
+        html.section("Drawn from invocation logs", drawn_from(manifest.sampling) if manifest.sampling else ""),
         *profile_sections(manifest),
         html.section("Where it comes from", html.facts(_origin(manifest)), _settings(manifest)),
     ]

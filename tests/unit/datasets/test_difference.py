@@ -22,6 +22,7 @@ from rft.errors import DatasetUnreadable
 from rft.keys import Split
 from rft.tasks import Splits, Task
 from tests.unit.datasets.test_curate import TASK, good, record
+from tests.unit.report.manifests import manifest
 
 Make = Callable[..., Version]
 
@@ -151,6 +152,25 @@ def test_measures_that_shift_are_told(make: Make) -> None:
     profile = shifted(difference(make(good(200)), make(good(200) + long)), "profile")
     before, after = profile["median length"]
     assert before < 30 < 250 < after
+
+
+def test_a_sample_of_other_logs_is_told(make: Make) -> None:
+    version = make(good(200))
+    drawn = manifest().sampling
+    assert drawn is not None
+    old, new = (
+        msgspec.structs.replace(version, manifest=msgspec.structs.replace(version.manifest, sampling=sampling))
+        for sampling in (
+            drawn,
+            msgspec.structs.replace(drawn, last_day="2026-02-01", seen=40_000, metadata_filter=None),
+        )
+    )
+    found = difference(old, new)
+    assert shifted(found, "settings") == {
+        "logs.last_day": (None, "2026-02-01"),
+        "logs.metadata_filter.equals.team": ("support", None),
+    }
+    assert shifted(found, "counts") == {"log entries": (50_000, 40_000)}
 
 
 def test_versions_without_records_can_be_compared(make: Make) -> None:

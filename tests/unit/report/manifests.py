@@ -10,8 +10,10 @@ from rft.datasets.checks.preferences import PreferenceProfile, Share
 from rft.datasets.codes import Code, Severity
 from rft.datasets.findings import Finding, Place
 from rft.datasets.items import Container, Shape
+from rft.datasets.metadata_filter import MetadataFilter
 from rft.datasets.profile import Profile
 from rft.datasets.rules import Columns, Curation, DataRules, Thresholds
+from rft.datasets.sampling import Sampling
 from rft.interval import Interval
 from rft.schemas import Manifest, Quarantined, SplitFile
 
@@ -104,6 +106,22 @@ def manifest(text: str = "", **changes: Any) -> Manifest:
         ),
         shares={"validation": 0.1, "test": 0.1},
         code_version="0123456789ab",
+        sampling=Sampling(
+            s3_uri="s3://logs/AWSLogs/",
+            metadata_filter=MetadataFilter(equals={"team": "support"}),
+            first_day="2026-01-01",
+            max_records=10_000,
+            objects=420,
+            bytes=7_300_000,
+            unreadable_objects=1,
+            seen=50_000,
+            filtered=20_000,
+            unusable=900,
+            unreadable=100,
+            kept=10_000,
+            notes={"unusable": [f"a.json.gz line 3: no text {text}"]},
+            method="bottom-k",
+        ),
     )
     return msgspec.structs.replace(whole, **changes)
 

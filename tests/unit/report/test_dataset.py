@@ -179,6 +179,16 @@ def test_lengths_say_what_the_grey_bar_is_where_there_is_one() -> None:
     assert "99% at most 114,000; the longest has 999,999. The grey bar" in dataset_profile.lengths(profile.lengths)
 
 
+def test_how_a_version_was_drawn_from_logs_is_told() -> None:
+    said = words(report_of(manifest(), []))
+    drawn = said[said.index("Drawn from invocation logs") : said.index("Lengths of prompts")]
+    assert "taken 10,000 not drawn, or the same again 19,000 of other days or metadata 20,000" in drawn
+    assert "Drawn from 50,000 log entries in 420 objects (1 of them unreadable): 10,000 taken" in drawn
+    assert 'days (UTC) 2026-01-01 to the last metadata {"equals":{"team":"support"}} at most 10,000 records' in drawn
+    assert "unusable a.json.gz line 3: no text" in drawn
+    assert "invocation logs" not in words(report_of(manifest(sampling=None), []))
+
+
 def test_categories_stand_only_where_a_task_names_them() -> None:
     assert "Categories" in words(report_of(manifest(), []))
     assert "Categories" not in words(report_of(manifest(rules=DataRules(curation=Curation())), []))
