@@ -1,4 +1,7 @@
-"""A real browser without a network, one for all tests of pages."""
+"""A real browser without a network, one for a module of tests.
+
+It is gone before other tests begin: as long as it is up, its event loop runs in this thread, and no other can.
+"""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -20,7 +23,7 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Start the browser that ``make setup-dev`` found, with a profile of its own that is empty."""
     found = Path(sys.prefix) / ".chromium"
@@ -31,9 +34,9 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def opened(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], Opened]]:
-    """Return what opens a page from a file, once for all tests, with its folded parts unfolded."""
+    """Return what opens a page from a file, once for all tests of a module, with its folded parts unfolded."""
     folder = tmp_path_factory.mktemp("pages")
     context = browser.new_context(offline=True)
     known: dict[str, Opened] = {}
