@@ -35,7 +35,7 @@ class Person:
         self._pseudonyms = pseudonyms
         self._detectors = Detectors(Personal())
         words = "|".join(re.escape(_even(value.strip())) for value in values)
-        self._words = re.compile(rf"(?<!\w)(?:{words})(?!\w)")
+        self._words = re.compile(rf"(?<![^\W_])(?:{words})(?![^\W_])")
         self._names = {name for value in values if (name := self._redacted(value)) != value}
 
     def named_in(self, text: str) -> bool:
@@ -68,27 +68,16 @@ def without(lines: Iterable[bytes], person: Person) -> Iterator[bytes | None]:
 
 
 def manifest_without(manifest: Manifest, person: Person) -> Manifest:
-    """Return a manifest whose findings and notes show nothing that names the person."""
+    """Return a manifest in which no text names the person: findings, slices, annotators, notes."""
 
-    def shown(text: str) -> str:
-        return ERASED if person.named_in(text) else text
+    def cleared(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: cleared(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [cleared(inner) for inner in value]
+        return ERASED if isinstance(value, str) and person.named_in(value) else value
 
-    findings = [
-        msgspec.structs.replace(
-            finding,
-            message=shown(finding.message),
-            places=[msgspec.structs.replace(place, detail=shown(place.detail)) for place in finding.places],
-        )
-        for finding in manifest.findings
-    ]
-    problems = [shown(problem) for problem in manifest.problems]
-    slices = [msgspec.structs.replace(row, name=shown(row.name)) for row in manifest.profile.slices]
-    profile = msgspec.structs.replace(manifest.profile, slices=slices)
-    sampling = manifest.sampling
-    if sampling is not None:
-        notes = {outcome: [shown(text) for text in texts] for outcome, texts in sampling.notes.items()}
-        sampling = msgspec.structs.replace(sampling, notes=notes)
-    return msgspec.structs.replace(manifest, findings=findings, problems=problems, profile=profile, sampling=sampling)
+    return msgspec.convert(cleared(msgspec.to_builtins(manifest)), Manifest, str_keys=True)
 
 
 def _even(text: str) -> str:
