@@ -11,3 +11,11 @@ class GraderContractError(GraderError):
 
 class MissingReference(GraderError):
     """A reward needs a ``reference_answer`` that the record does not have, or has in another form."""
+
+
+class UnreadableAnswer(Exception):
+    """An answer does not hold what a component looks for. The sample scores low and is counted; no other suffers."""
+
+
+class BadReward(Exception):
+    """A ``[reward]`` table that cannot be used; the message names the key and the fix."""

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 LONGEST = 60  # characters; a longer run of digits is no answer to anything
 NEAR = 80  # characters behind "answer is" in which its number must stand
+UNIT = 24  # characters behind a number that are kept for its unit
 
 _NUMBER = (
     r"(?:(?<![\w)\]])(?P<sign>[-+\u2212])[$\u20ac\u00a3]?)?"
@@ -26,13 +27,17 @@ _PHRASE = re.compile(r"\banswer(?: is|:)", re.IGNORECASE)
 
 
 class Found:
-    """A number that an answer gives as its result, and how: ``hash``, ``boxed``, ``phrase`` or ``last``."""
+    """A number that an answer gives as its result, and how: ``hash``, ``boxed``, ``phrase`` or ``last``.
 
-    __slots__ = ("style", "value")
+    ``after`` is the text behind it, for its unit.
+    """
 
-    def __init__(self, value: Decimal, style: str) -> None:
+    __slots__ = ("after", "style", "value")
+
+    def __init__(self, value: Decimal, style: str, after: str = "") -> None:
         self.value = value
         self.style = style
+        self.after = after
 
     def __repr__(self) -> str:
         return f"Found({self.value}, {self.style})"
@@ -40,16 +45,20 @@ class Found:
 
 def read_number(text: str) -> Decimal | None:
     """Return the one number of a text such as ``-1,234.50 km``; None if it holds none or several."""
-    found = [value for match in _FIND.finditer(text) if (value := _value(match)) is not None]
-    return found[0] if len(found) == 1 else None
+    found = only_number(text)
+    return None if found is None else found.value
+
+
+def only_number(text: str) -> Found | None:
+    """Return the one number of a text with what stands behind it; None if it holds none or several."""
+    matches = [match for match in _FIND.finditer(text) if _value(match) is not None]
+    return _found(text, matches[0], "last") if len(matches) == 1 else None
 
 
 def last_number(text: str) -> Decimal | None:
     """Return the last number of a text, or None."""
-    last = None
-    for match in _FIND.finditer(text):
-        last = match
-    return None if last is None else _value(last)
+    found = _last(text)
+    return None if found is None else found.value
 
 
 def final_number(text: str) -> Found | None:
@@ -60,17 +69,18 @@ def final_number(text: str) -> Found | None:
     """
     for style, places in (("hash", _HASH_LINE.findall(text)), ("boxed", _BOXED.findall(text))):
         if places:
-            values = {read_number(place) for place in places}
-            value = values.pop()
-            return None if values or value is None else Found(value, style)
+            first, *others = [only_number(place) for place in places]
+            if first is None or any(other is None or other.value != first.value for other in others):
+                return None
+            return Found(first.value, style, first.after)
     phrases = list(_PHRASE.finditer(text))
     if phrases:
         start = phrases[-1].end()
-        match = _FIND.search(text[start : start + NEAR])
-        if match is not None and (value := _value(match)) is not None:
-            return Found(value, "phrase")
-    last = last_number(text)
-    return None if last is None else Found(last, "last")
+        near = text[start : start + NEAR]
+        match = _FIND.search(near)
+        if match is not None and (found := _found(near, match, "phrase")) is not None:
+            return found
+    return _last(text)
 
 
 def strict_hash_number(text: str) -> Decimal | None:
@@ -80,6 +90,18 @@ def strict_hash_number(text: str) -> Decimal | None:
     if match is None or len(match[1]) > LONGEST or len(_HASH_LINE.findall(text)) != 1:
         return None
     return read_number(match[1])
+
+
+def _last(text: str) -> Found | None:
+    last = None
+    for match in _FIND.finditer(text):
+        last = match
+    return None if last is None else _found(text, last, "last")
+
+
+def _found(text: str, match: re.Match[str], style: str) -> Found | None:
+    value = _value(match)
+    return None if value is None else Found(value, style, text[match.end() : match.end() + UNIT])
 
 
 def _value(match: re.Match[str]) -> Decimal | None:
