@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from rft.calibration.rules import CalibrationRules
 from rft.datasets.rules import DataRules
 from rft.errors import TaskInvalid
 from rft.inference_ids import hides_models
@@ -92,6 +93,7 @@ class Task(Strict, frozen=True, kw_only=True):
     inference: Inference = Inference()
     gate: GateRule = GateRule()
     data: DataRules = DataRules()
+    calibration: CalibrationRules = CalibrationRules()
 
 
 def load_task(folder: Path, *, packaged: bool = False) -> Task:

@@ -8,7 +8,7 @@ from rft.aws.models import converse
 from rft.aws.objects import read_lines
 from rft.aws.step import Call, step
 from rft.aws.tasks import packaged_tasks
-from rft.calibration import chosen_lines, judge, problem
+from rft.calibration.baseline import chosen_lines, judge, problem
 from rft.errors import GraderBroken
 from rft.evaluation.answers import answer_text, converse_request, read_records
 from rft.evaluation.scoring import grader_event, read_scores

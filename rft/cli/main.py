@@ -14,6 +14,7 @@ from rft.aws.curve import reward_curve
 from rft.aws.history import visits
 from rft.aws.operator import drop as upload
 from rft.aws.operator import start_again
+from rft.cli.calibrate import calibrate
 from rft.cli.dataset import dataset
 from rft.cli.draw import run_details, runs_table
 from rft.cli.exits import UnusableCall, exit_of
@@ -52,6 +53,7 @@ app = typer.Typer(
 app.command()(remove)
 app.add_typer(reward_model_app, name="reward-model")
 app.command()(validate)
+app.command()(calibrate)
 app.add_typer(dataset)
 
 

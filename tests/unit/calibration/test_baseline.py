@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rft.calibration import chosen_lines, judge, problem
+from rft.calibration.baseline import chosen_lines, judge, problem
 
 LINES = st.lists(st.text().map(str.encode), unique=True, max_size=40)
 SCORES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40)

@@ -1,0 +1,186 @@
+"""From scores to verdicts."""
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean, pstdev
+
+from rft.calibration.grading import Graded
+from rft.calibration.probes import HOLD_THE_ANSWER, MAY_MATCH
+from rft.calibration.rules import Limits, Probe, Thresholds
+from rft.calibration.verdicts import SHOWN, Measure, ProbeVerdict, Verdict, at_least, at_most, gravest
+from rft.evaluation.ranks import spearman
+from rft.evaluation.statistics import wilson_interval
+
+SAME = 1e-9  # scores that are nearer are equal
+RIGHT_ABOVE_WRONG = (
+    "compare with the reference; where good answers have a form of your own, name it: [calibration] forms = "
+    '["Result: {reference}"]'
+)
+FIXES = {
+    Probe.EMPTY: "give an empty answer the lowest score",
+    Probe.ECHO: "take nothing from the answer that it copies from the prompt",
+    Probe.LEAK: "ask for more than a passage of the prompt, or take the reference out of the prompt",
+    Probe.KEYWORDS: "do not count words; look for the result in one place, and give nothing for several results",
+    Probe.LONG: "do not pay for length",
+    Probe.PADDED: "do not pay for length; take something off for what stands around the answer",
+    Probe.REPEATED: "count a phrase once, and take something off for repetition",
+    Probe.FORM: "pay for form only where the content is right, or much less than for the content",
+    Probe.REFUSAL: "give a refusal the lowest score, or name refusal in [calibration] without where refusing is right",
+    Probe.INJECTED: "mark the answer off as data in the judge's prompt, and check the rule in code first",
+}
+
+
+def contract(graded: Graded) -> Measure:
+    """Judge whether every answer got a finite score in Bedrock's contract."""
+    asked = len(graded.scores) + len(graded.failures)
+    if not graded.failures:
+        return Measure(name="contract", verdict=Verdict.PASSED, said=f"{asked:,} answers, each with one finite score")
+    first = graded.failures[0]
+    return Measure(
+        name="contract",
+        verdict=Verdict.FAILED,
+        value=len(graded.failures) / asked,
+        said=f"{len(graded.failures):,} of {asked:,} answers have no score; {first.id}: {first.why}",
+        fix="score whatever a model may write; what cannot be read scores low and does not raise",
+        records=[failure.id for failure in graded.failures[:SHOWN]],
+    )
+
+
+def determinism(first: Graded, second: Graded) -> Measure:
+    """Judge whether the same answers get the same scores again."""
+    both = first.scores.keys() & second.scores.keys()
+    changed = [name for name in first.scores if name in both and first.scores[name] != second.scores[name]]
+    if not changed:
+        said = f"{len(both):,} answers scored twice, with the same scores"
+        return Measure(name="determinism", verdict=Verdict.PASSED, said=said)
+    name = changed[0]
+    return Measure(
+        name="determinism",
+        verdict=Verdict.FAILED,
+        value=len(changed) / len(both),
+        said=f"{len(changed):,} of {len(both):,} answers score differently the second time; {name}: "
+        f"{first.scores[name]:g}, then {second.scores[name]:g}",
+        fix="remove what is random from the reward: clocks, random numbers, the order of sets, a judge's temperature",
+        records=changed[:SHOWN],
+    )
+
+
+def spread(scores: Sequence[float]) -> Measure:
+    """Judge whether the scores differ at all; without a difference no answer has an advantage over another."""
+    deviation = pstdev(scores)
+    if deviation > SAME:
+        said = f"{min(scores):g} to {max(scores):g}, standard deviation {deviation:.3g}"
+        return Measure(name="spread", verdict=Verdict.PASSED, value=deviation, said=said)
+    return Measure(
+        name="spread",
+        verdict=Verdict.FAILED,
+        value=deviation,
+        said=f"all {len(scores):,} answers score {fmean(scores):g}, right, wrong and empty ones",
+        fix="give partial credit, and check that the reward reads the reference where the records have it",
+    )
+
+
+def told_apart(right: Mapping[str, float], wrong: Mapping[str, float], limits: Limits) -> Measure | None:
+    """Judge on how many records the best right answer beats the best wrong one; None where there is no wrong one.
+
+    Both are best scores by record.
+    """
+    both = [name for name in right if name in wrong]
+    if not both:
+        return None
+    at_fault = [name for name in both if right[name] <= wrong[name] + SAME]
+    share = 1 - len(at_fault) / len(both)
+    verdict = at_least(share, limits)
+    return Measure(
+        name="right above wrong",
+        verdict=verdict,
+        value=share,
+        said=f"the right answer beats wrong ones on {len(both) - len(at_fault):,} of {len(both):,} records",
+        fix="" if verdict is Verdict.PASSED else RIGHT_ABOVE_WRONG,
+        records=at_fault[:SHOWN],
+    )
+
+
+def latency(seconds: float, limits: Limits) -> Measure:
+    """Judge the grader's time for one rollout: a step of training sends hundreds and waits."""
+    verdict = at_most(seconds, limits)
+    return Measure(
+        name="latency",
+        verdict=verdict,
+        value=seconds,
+        said=f"{seconds * 1000:.3g} ms a rollout",
+        fix="" if verdict is Verdict.PASSED else "import less, ask judges in parallel, raise grader.memory_mb",
+    )
+
+
+def preferences(pairs: Mapping[str, tuple[float, float]], limits: Limits) -> Measure | None:
+    """Judge how often the score of the answer that people chose is above that of the rejected one; None without pairs.
+
+    A tie of scores counts as half. The interval is Wilson's at 95 %.
+    """
+    if not pairs:
+        return None
+    hits = sum(1.0 if chosen > rejected else 0.5 if chosen == rejected else 0.0 for chosen, rejected in pairs.values())
+    share = hits / len(pairs)
+    interval = wilson_interval(int(hits), len(pairs), 0.95)
+    verdict = at_least(share, limits)
+    return Measure(
+        name="human preferences",
+        verdict=verdict,
+        value=share,
+        said=f"agrees with {share:.0%} of {len(pairs):,} preferences (95 % interval {interval.low:.0%} to "
+        f"{interval.high:.0%}; chance 50 %)",
+        fix="" if verdict is Verdict.PASSED else "read the pairs that it gets wrong; train a reward model",
+        records=[name for name, (chosen, rejected) in pairs.items() if chosen < rejected][:SHOWN],
+    )
+
+
+def ratings(pairs: Sequence[tuple[float, float]], limits: Limits) -> Measure | None:
+    """Judge Spearman's rank correlation of scores and human ratings; None where it is not defined."""
+    found = spearman([score for score, _ in pairs], [rating for _, rating in pairs])
+    if found is None:
+        return None
+    verdict = at_least(found, limits)
+    return Measure(
+        name="human ratings",
+        verdict=verdict,
+        value=found,
+        said=f"Spearman's rank correlation with {len(pairs):,} ratings is {found:+.2f}",
+        fix="" if verdict is Verdict.PASSED else "read answers that people and grader see differently",
+    )
+
+
+def probe(
+    kind: Probe,
+    scores: Mapping[str, float],
+    honest: Mapping[str, float],
+    floor: Mapping[str, float],
+    limits: Thresholds,
+) -> ProbeVerdict:
+    """Judge a probe by its scores, the best honest answers' and the least of all answers, each by record.
+
+    The records of ``scores`` count, at least one.
+    """
+    outscored = [name for name in scores if scores[name] > honest[name] + SAME]
+    matched = [
+        name for name in scores if abs(scores[name] - honest[name]) <= SAME and honest[name] > floor[name] + SAME
+    ]
+    verdict = at_most(len(outscored) / len(scores), limits.outscored)
+    if kind not in HOLD_THE_ANSWER:
+        alike = at_most((len(matched) + len(outscored)) / len(scores), limits.matched)
+        if kind in MAY_MATCH and alike is Verdict.FAILED:
+            alike = Verdict.WARNED
+        verdict = gravest([verdict, alike])
+    worst = max(scores, key=lambda name: scores[name] - honest[name])
+    return ProbeVerdict(
+        probe=kind,
+        verdict=verdict,
+        records=len(scores),
+        outscored=len(outscored),
+        matched=len(matched),
+        mean=fmean(scores.values()),
+        honest=fmean(honest[name] for name in scores),
+        worst=worst,
+        worst_score=scores[worst],
+        worst_honest=honest[worst],
+        fix="" if verdict is Verdict.PASSED else FIXES[kind],
+    )

@@ -1,0 +1,166 @@
+"""A grader tried without a model: right answers, wrong ones and probes made from records. Nothing is drawn."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from rft.calibration import judging
+from rft.calibration.grading import Answer, Call, Graded, Kind, grade_all
+from rft.calibration.honest import prompt_of, reference_of, right_answers, values_of, wrong_answers
+from rft.calibration.probes import Ground, common_words, make
+from rft.calibration.rules import CalibrationRules, Probe
+from rft.calibration.verdicts import Measure, ProbeVerdict, Report, gravest
+from rft.errors import RftError
+
+GOOD_RATING: Final = 0.75  # of the scale: from here on a rated answer is a good one
+
+Record = Mapping[str, Any]
+
+
+class NothingHonest(RftError):
+    """No record has a good answer that probes could be compared with."""
+
+
+def trial(
+    records: Sequence[Record], call: Call, rules: CalibrationRules, *, task: str, scale: tuple[float, float] = (1, 5)
+) -> Report:
+    """Return what a grader makes of answers to records in the project's form; ``scale`` is that of the ratings.
+
+    Raises:
+        NothingHonest: no record has a reference, a chosen, a demonstrated or a well rated answer.
+
+    """
+    answers = _written_answers(records, rules, scale)
+    compared = {answer.of for answer in answers if answer.kind is Kind.RIGHT}
+    if not compared:
+        raise NothingHonest(
+            "no record has a reference_answer, a chosen, a demonstrated or a well rated answer, so there is nothing to "
+            "compare probes with; add references, or give a file that has them"
+        )
+    first = grade_all(answers, call)
+    probes = probes_for(best_answers(answers, first.scores), rules)
+    probed = grade_all(probes, call)
+    everything = [*answers, *probes]
+    whole, again = _joined(first, probed), grade_all(everything, call)
+    measures = _measures(everything, whole, again, rules)
+    verdicts = judge_probes(everything, whole.scores, rules)
+    return Report(
+        task=task,
+        verdict=gravest([*(one.verdict for one in measures), *(one.verdict for one in verdicts)]),
+        records=len(compared),
+        answers=len(everything),
+        left_out=len(records) - len(compared),
+        measures=measures,
+        probes=verdicts,
+    )
+
+
+def best_answers(answers: Iterable[Answer], scores: Mapping[str, float]) -> list[Answer]:
+    """Return each record's right answer with the highest score, the first of several; none for one without scores."""
+    best: dict[str, Answer] = {}
+    for answer in answers:
+        if answer.kind is Kind.RIGHT and answer.id in scores:
+            held = best.get(answer.of)
+            if held is None or scores[answer.id] > scores[held.id]:
+                best[answer.of] = answer
+    return list(best.values())
+
+
+def probes_for(best: Sequence[Answer], rules: CalibrationRules) -> list[Answer]:
+    """Return the probes of records whose best honest answers are given."""
+    words = common_words(answer.text for answer in best)
+    found = []
+    for answer in best:
+        ground = Ground(
+            prompt=prompt_of(answer.record),
+            reference=values_of(reference_of(answer.record)),
+            best=answer.text,
+            words=words,
+        )
+        for probe in Probe:
+            text = None if probe in rules.without else make(probe, ground)
+            if text is not None and text != answer.text:
+                found.append(Answer(record=answer.record, kind=Kind.PROBE, name=probe, text=text))
+    return found
+
+
+def judge_probes(answers: Sequence[Answer], scores: Mapping[str, float], rules: CalibrationRules) -> list[ProbeVerdict]:
+    """Return the verdict of each probe that was scored, in the order of ``Probe``."""
+    honest = _extremes(answers, scores, Kind.RIGHT, highest=True)
+    floor = _extremes(answers, scores, None, highest=False)
+    by_probe: dict[str, dict[str, float]] = {}
+    for answer in answers:
+        if answer.kind is Kind.PROBE and answer.id in scores:
+            by_probe.setdefault(answer.name, {})[answer.of] = scores[answer.id]
+    return [
+        judging.probe(probe, by_probe[probe], honest, floor, rules.thresholds) for probe in Probe if probe in by_probe
+    ]
+
+
+def _written_answers(records: Sequence[Record], rules: CalibrationRules, scale: tuple[float, float]) -> list[Answer]:
+    found: list[Answer] = []
+    for record in records:
+        right = [*right_answers(record, rules.forms), *_well_rated(record, scale)]
+        labelled = {Kind.CHOSEN: "chosen", Kind.REJECTED: "rejected"} if not record.get("tie") else {}
+        if isinstance(record.get("rating"), (int, float)):
+            labelled[Kind.RATED] = "answer"
+        texts: list[tuple[Kind, Sequence[str]]] = [
+            (Kind.RIGHT, right),
+            (Kind.WRONG, wrong_answers(record, records, rules.forms) if right else []),
+            *((kind, [record[name]]) for kind, name in labelled.items() if isinstance(record.get(name), str)),
+        ]
+        for kind, some in texts:
+            numbered = len(some) > 1
+            for place, text in enumerate(some, start=1):
+                found.append(Answer(record=record, kind=kind, name=str(place) if numbered else "", text=text))
+    return found
+
+
+def _well_rated(record: Record, scale: tuple[float, float]) -> list[str]:
+    rating, text = record.get("rating"), record.get("answer")
+    if not isinstance(rating, (int, float)) or not isinstance(text, str) or not text.strip():
+        return []
+    return [text] if rating >= scale[0] + GOOD_RATING * (scale[1] - scale[0]) else []
+
+
+def _joined(first: Graded, second: Graded) -> Graded:
+    counts = [len(one.scores) + len(one.failures) for one in (first, second)]
+    return Graded(
+        scores=first.scores | second.scores,
+        failures=[*first.failures, *second.failures],
+        seconds=(first.seconds * counts[0] + second.seconds * counts[1]) / max(sum(counts), 1),
+    )
+
+
+def _extremes(
+    answers: Iterable[Answer], scores: Mapping[str, float], kind: Kind | None, *, highest: bool
+) -> dict[str, float]:
+    """Return the highest or lowest score of one kind of answers, or of all, by record."""
+    pick = max if highest else min
+    found: dict[str, float] = {}
+    for answer in answers:
+        if answer.id in scores and kind in (None, answer.kind):
+            score = scores[answer.id]
+            found[answer.of] = pick(found.get(answer.of, score), score)
+    return found
+
+
+def _measures(answers: Sequence[Answer], graded: Graded, again: Graded, rules: CalibrationRules) -> list[Measure]:
+    limits, scores = rules.thresholds, graded.scores
+    tops = {kind: _extremes(answers, scores, kind, highest=True) for kind in Kind}
+    chosen, rejected = tops[Kind.CHOSEN], tops[Kind.REJECTED]
+    pairs = {name: (chosen[name], rejected[name]) for name in chosen if name in rejected}
+    rated = [
+        (scores[answer.id], float(answer.record["rating"]))
+        for answer in answers
+        if answer.kind is Kind.RATED and answer.id in scores
+    ]
+    found = [
+        judging.contract(graded),
+        judging.determinism(graded, again),
+        judging.spread(list(scores.values())) if scores else None,
+        judging.told_apart(tops[Kind.RIGHT], tops[Kind.WRONG], limits.told_apart),
+        judging.preferences(pairs, limits.labels),
+        judging.ratings(rated, limits.ratings),
+        judging.latency(graded.seconds, limits.seconds),
+    ]
+    return [one for one in found if one is not None]

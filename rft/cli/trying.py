@@ -1,0 +1,92 @@
+"""What the commands share that try a task's grader on this machine: the task, the records of a file, the call."""
+
+import contextlib
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rft.calibration.baseline import chosen_lines
+from rft.calibration.grading import Call
+from rft.cli.exits import UnusableCall
+from rft.datasets.curate import Surroundings, curate
+from rft.datasets.version import code_version
+from rft.errors import DatasetUnreadable, GraderBroken
+from rft.evaluation.answers import read_records
+from rft.keys import Split
+from rft.rewards.entry import grade
+from rft.rewards.errors import GraderError
+from rft.tasks import Task, load_task, protected_files
+
+
+def task_named(root: Path, name: str) -> tuple[Task, Path]:
+    """Return a task and its folder.
+
+    Raises:
+        UnusableCall: there is no such task.
+        TaskInvalid: its task.toml is wrong.
+
+    """
+    folder = root / "tasks" / name
+    if not (folder / "task.toml").is_file():
+        known = ", ".join(sorted(path.parent.name for path in folder.parent.glob("*/task.toml"))) or "none"
+        raise UnusableCall(f"no task {name}; known tasks: {known}")
+    return load_task(folder), folder
+
+
+def records_of(file: Path, task: Task, folder: Path, *, count: int) -> list[dict[str, Any]]:
+    """Return at most ``count`` training records of a file, as the workflow would read and split it.
+
+    The same ones whenever the file is the same.
+
+    Raises:
+        UnusableCall: there is no such file, it cannot be read, or it holds no record to train on.
+
+    """
+    if not file.is_file():
+        raise UnusableCall(f"{file} is a folder, no file" if file.is_dir() else f"{file}: no such file")
+    around = Surroundings(code_version=code_version(), protected=protected_files(task, folder))
+    with tempfile.TemporaryDirectory(prefix="rft-try-") as work, file.open("rb") as stream:
+        try:
+            curated = curate(stream, task=task, work=Path(work), around=around, name=file.name)
+        except DatasetUnreadable as error:
+            raise UnusableCall(f"{file}: {error}") from None
+        train = curated.files[curated.manifest.splits[Split.TRAIN].key]
+        with train.open("rb") as lines:
+            records = read_records(b"".join(chosen_lines(lines, count)))
+    if not records:
+        raise UnusableCall(f"{file} holds no record to train on; `rft validate {file} --task {task.name}` says why")
+    return records
+
+
+def grader_here(folder: Path) -> Call:
+    """Return a task's own grader as a call; what it prints goes to standard error.
+
+    The call raises GraderBroken instead of ending the process.
+
+    Raises:
+        UnusableCall: it cannot be imported.
+
+    """
+    with _aside():
+        try:
+            grade(folder, [])
+        except GraderError as error:
+            if "cannot be imported" in str(error) or "has no function" in str(error):
+                raise UnusableCall(str(error)) from None
+
+    def call(event: list[dict[str, Any]]) -> Any:
+        with _aside():
+            try:
+                return grade(folder, event)
+            except SystemExit as error:
+                raise GraderBroken(f"the reward ended the process with {error.code!r}") from error
+
+    return call
+
+
+@contextlib.contextmanager
+def _aside() -> Iterator[None]:
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
