@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from math import fsum
+from math import fsum, sqrt
 from typing import Final
 
 from msgspec import Struct
@@ -18,6 +18,7 @@ CONFIDENCE: Final = 0.95
 BINS: Final = 5  # of calibration, from 0.5 to 1
 SLICES: Final = 20  # categories that are listed, the largest first
 TOP: Final = 15  # words that are listed on either side
+CHECKED: Final = 1_000  # answers that tell the usual size
 COMMON: Final = 5  # answers that have a word, from which on it may be listed
 SHOWN: Final = 10  # pairs that the model gets wrong
 CUT: Final = 200  # characters of a text that is shown
@@ -182,14 +183,17 @@ def _bins(said: Iterable[float]) -> list[Bin]:
 
 
 def _words(model: RewardModel, pairs: Sequence[Pair]) -> tuple[list[Feature], list[Feature]]:
-    """Return the words of these answers that add most to an answer's worth when it has them, and those that take most.
+    """Return the words that add most to the worth of an answer of usual size, and those that take most.
 
     A word adds its own weight and those of the characters in it. Words of fewer than ``COMMON`` answers are left out.
     """
-    counts = Counter(word for pair in pairs for answer in (pair.better, pair.worse) for word in words(answer))
+    answers = [answer for pair in pairs for answer in (pair.better, pair.worse)]
+    counts = Counter(word for answer in answers for word in words(answer))
+    sizes = sorted(len(grams(answer, model.limit)) for answer in answers[:CHECKED])
+    usual = sqrt(max(sizes[len(sizes) // 2], 1)) if sizes else 1.0
     weights = model.weights
     named = [
-        Feature(text=word, weight=fsum(weights[place] for place in grams(word)))
+        Feature(text=word, weight=fsum(weights[place] for place in grams(word)) / usual)
         for word, count in counts.items()
         if count >= COMMON
     ]

@@ -1,6 +1,5 @@
 """From pairs to a reward model: strength by grouped cross-validation, calibration on pairs the fit has not seen."""
 
-from array import array
 from collections.abc import Callable, Sequence
 from math import exp, fsum, log1p
 from typing import Final
@@ -62,9 +61,7 @@ def train(pairs: Sequence[Pair], progress: Progress | None = None) -> Trained:
         tell(f"training on all with strength {strength:g}")
         weights = solver.fit(range(len(pairs)), strength)
     temperature = _temperature(pairs, margins[strength])
-    weights = array("f", (temperature * weight for weight in weights))
-    bounds = rows.bounds
-    model = RewardModel(weights, scales=bounds.scales, lows=bounds.lows, highs=bounds.highs)
+    model = rows.model(weights, temperature)
     some = pairs[:: -(-len(pairs) // CENTRED)]
     worths = [model.worth(pair.prompt, answer) for pair in some for answer in (pair.better, pair.worse)]
     model.centre = fsum(worths) / len(worths)

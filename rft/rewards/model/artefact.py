@@ -9,7 +9,7 @@ import hashlib
 import json
 import sys
 from array import array
-from math import exp, fsum, isfinite
+from math import exp, fsum, isfinite, sqrt
 
 from rft.rewards.errors import GraderError
 from rft.rewards.model import features
@@ -29,12 +29,14 @@ class RewardModel:
     """A linear model of how good an answer is to a prompt, trained on preferences.
 
     ``worth`` is in logits: the better of two answers wins with the probability ``preference``, sigmoid of the
-    difference of their worths (Bradley and Terry, Biometrika 39, 1952). ``scales``, ``lows`` and ``highs`` belong to
-    ``features.MEASURES``: a measure is held within what training answers had, so that going beyond gains nothing.
-    ``centre`` is the mean worth of the training answers.
+    difference of their worths (Bradley and Terry, Biometrika 39, 1952). The weights of an answer's n-grams are added up
+    and divided by the square root of their number, so that many words are not worth more by being many. N-grams are
+    read from the first ``limit`` characters, as many as nearly all training answers had. ``scales``, ``lows`` and
+    ``highs`` belong to ``features.MEASURES``: a measure is held within what training answers had, so that going beyond
+    gains nothing. ``centre`` is the mean worth of the training answers.
     """
 
-    __slots__ = ("centre", "highs", "lows", "scales", "weights")
+    __slots__ = ("centre", "highs", "limit", "lows", "scales", "weights")
 
     def __init__(
         self,
@@ -43,22 +45,24 @@ class RewardModel:
         scales: Sequence[float],
         lows: Sequence[float],
         highs: Sequence[float],
+        limit: int = features.LOOKED_AT,
         centre: float = 0.0,
     ) -> None:
         self.weights = weights
         self.scales = tuple(scales)
         self.lows = tuple(lows)
         self.highs = tuple(highs)
+        self.limit = limit
         self.centre = centre
 
     def worth(self, prompt: str, answer: str) -> float:
         """Return how good the answer is, in logits. Whatever the texts, it is finite."""
         weights = self.weights
-        terms = [
-            weight * value for weight, value in zip(weights, self.held(features.measures(prompt, answer)), strict=False)
-        ]
-        terms += map(weights.__getitem__, features.grams(answer))
-        return fsum(terms)  # exact, so that the order of a set makes no difference
+        measured = self.held(features.measures(prompt, answer))
+        grams = features.grams(answer, self.limit)
+        # exact sums, so that the order of a set makes no difference
+        total = fsum(weight * value for weight, value in zip(weights, measured, strict=False))
+        return total + fsum(map(weights.__getitem__, grams)) / sqrt(len(grams) or 1)
 
     def held(self, values: Sequence[float]) -> list[float]:
         """Return measures within their bounds, scaled."""
@@ -89,6 +93,7 @@ class RewardModel:
             "scales": self.scales,
             "lows": self.lows,
             "highs": self.highs,
+            "limit": self.limit,
             "centre": self.centre,
         }
         rest = json.dumps(head, sort_keys=True, allow_nan=False).encode() + b"\n" + data
@@ -115,15 +120,21 @@ class RewardModel:
         if not isinstance(head, dict) or (head.get("features"), head.get("bits")) != (features.VERSION, features.BITS):
             raise BadModel("the reward model was trained for features of another version; train it again")
         scales, lows, highs = (_numbers(head.get(name)) for name in ("scales", "lows", "highs"))
-        centre = head.get("centre")
-        if len(body) != 4 * features.SIZE or not isinstance(centre, (int, float)) or not isfinite(centre):
+        centre, limit = head.get("centre"), head.get("limit")
+        if (
+            not isinstance(centre, (int, float))
+            or not isfinite(centre)
+            or not isinstance(limit, int)
+            or limit < 0
+            or len(body) != 4 * features.SIZE
+        ):
             raise BadModel("the reward model's file does not hold what it should; train it again")
         weights = array("f")
         weights.frombytes(body)
         weights = _little(weights)
         if not isfinite(sum(weights)):
             raise BadModel("the reward model has a weight that is not finite; train it again")
-        return cls(weights, scales=scales, lows=lows, highs=highs, centre=centre)
+        return cls(weights, scales=scales, lows=lows, highs=highs, limit=limit, centre=centre)
 
 
 def sigmoid(value: float) -> float:

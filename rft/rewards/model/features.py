@@ -13,7 +13,7 @@ from zlib import crc32
 VERSION = 1  # of this file's features; a model of another version is refused
 BITS = 18
 SIZE = 1 << BITS
-LOOKED_AT = 8_000  # characters of a text; what follows is not looked at, so that a long answer costs milliseconds
+LOOKED_AT = 8_000  # characters of a text, at most; so a long answer costs milliseconds
 ORDERS = (2, 3, 4, 5)  # characters of an n-gram
 _ONE, _TWO = 1, 2  # seeds of words and pairs of words: kept apart from each other and from characters (0)
 _PIECE = re.compile(r"\w+|[^\w\s]")
@@ -50,12 +50,13 @@ def measures(prompt: str, answer: str) -> list[float]:
     ]
 
 
-def grams(answer: str) -> set[int]:
+def grams(answer: str, limit: int = LOOKED_AT) -> set[int]:
     """Return the indices, from ``FIRST`` to ``SIZE``, of an answer's n-grams: 2 to 5 characters, words, pairs of words.
 
-    An n-gram counts once, however often it stands in the answer. Case and the kind of white space do not count.
+    What stands behind the first ``limit`` characters is not looked at. An n-gram counts once, however often it stands
+    in the answer. Case and the kind of white space do not count.
     """
-    text = _even(answer)
+    text = _even(answer[:limit])
     # four bytes a character, so that a slice of bytes is a slice of characters
     data = text.encode("utf-32-le", "surrogatepass")
     end = len(data) + 1

@@ -1,7 +1,7 @@
 """A model's judgement on held-out pairs: figures that a person can check, and when it is refused."""
 
 from array import array
-from math import exp
+from math import exp, sqrt
 
 import msgspec
 import pytest
@@ -82,7 +82,7 @@ def test_calibration_holds_what_was_said_against_what_was() -> None:
     pairs = [pair("yes", "no!", number=n) for n in range(3)] + [pair("no!", "yes", number=3)]
     judgement = judge(model_of({"yes": 0.2}), pairs)
     (one,) = judgement.calibration
-    sure = 1 / (1 + exp(-0.2 * len(grams("yes"))))
+    sure = 1 / (1 + exp(-0.2 * sqrt(len(grams("yes")))))
     assert (one.pairs, one.was.mean) == (4, 0.75)
     assert one.said == pytest.approx(sure, abs=1e-6)
     assert judgement.calibration_error == pytest.approx(abs(sure - 0.75), abs=1e-6)
@@ -108,10 +108,13 @@ def test_slices_by_category_and_agreement() -> None:
 
 def test_words_and_wrong_pairs_are_shown_as_text() -> None:
     pairs = [pair("yes", "oh nö", number=n) for n in range(2, 7)] + [pair("oh nö, " + "x" * 500, "yes", number=1)]
-    judgement = judge(model_of({"yes": 1.0, "nö": -2.0}, length=0.5), pairs)
-    assert [(feature.text, feature.weight) for feature in judgement.liked] == [("yes", 4.0)]  # ye, es, yes, the word
-    assert [(feature.text, feature.weight) for feature in judgement.disliked] == [("nö", -4.0)]
-    assert judgement.measures[0] == msgspec.structs.replace(judgement.measures[0], text="length", weight=1.0)
+    judgement = judge(model_of({"yes": 1.0, "nö": -2.0}, length=0.125), pairs)
+    usual = sqrt(len(grams("oh nö")))
+    (liked,), (disliked,) = judgement.liked, judgement.disliked
+    assert (liked.text, disliked.text) == ("yes", "nö")
+    assert liked.weight == pytest.approx(4 / usual)  # ye, es, yes, and the word
+    assert disliked.weight == pytest.approx(-4 / usual)
+    assert judgement.measures[0] == msgspec.structs.replace(judgement.measures[0], text="length", weight=0.25)
     (wrong,) = judgement.wrong
     assert (wrong.line, wrong.worse, len(wrong.better)) == (2, "yes", 200)
     assert wrong.said < 0.5

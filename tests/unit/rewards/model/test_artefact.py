@@ -59,6 +59,14 @@ def test_beyond_the_lengths_it_was_trained_on_nothing_is_gained() -> None:
     assert model.reward("?", "x" * 20) < model.reward("?", "x" * 200) == model.reward("?", "x" * 100_000)
 
 
+def test_words_stuffed_in_behind_the_lengths_it_was_trained_on_gain_nothing() -> None:
+    model = model_of({"good": 1.0})
+    model.limit = 10
+    assert model.worth("?", "well, good and so on") > model.worth("?", "well, well and good, good, good")
+    assert model.worth("?", "well, well and good") == model.worth("?", "well, well and bad")
+    assert RewardModel.from_bytes(model.to_bytes()).limit == 10
+
+
 @given(st.integers(0, len(FILE) - 1), st.integers(1, 255))
 def test_a_changed_byte_is_noticed(place: int, change: int) -> None:
     damaged = bytearray(FILE)
@@ -93,6 +101,8 @@ HEAD = json.loads(FILE[len(MAGIC) + 65 :].partition(b"\n")[0])
         ({"highs": [float("inf")] * FIRST}, "not finite"),
         ({"centre": float("nan")}, "does not hold"),
         ({"centre": None}, "does not hold"),
+        ({"limit": None}, "does not hold"),
+        ({"limit": -1}, "does not hold"),
     ],
 )
 def test_a_file_whole_but_wrong_is_refused(change: dict[str, object], said: str) -> None:
