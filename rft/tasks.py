@@ -12,6 +12,7 @@ from rft.calibration.rules import CalibrationRules
 from rft.datasets.rules import DataRules
 from rft.errors import TaskInvalid
 from rft.inference_ids import hides_models
+from rft.rehearsal.rules import RehearsalRules
 
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 
@@ -94,6 +95,7 @@ class Task(Strict, frozen=True, kw_only=True):
     gate: GateRule = GateRule()
     data: DataRules = DataRules()
     calibration: CalibrationRules = CalibrationRules()
+    rehearsal: RehearsalRules = RehearsalRules()
 
 
 def load_task(folder: Path, *, packaged: bool = False) -> Task:

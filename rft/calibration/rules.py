@@ -44,7 +44,7 @@ class Thresholds(Strict, frozen=True, kw_only=True):
     ratings: Limits = Limits(warn=0.3, fail=0.0)  # Spearman's rank correlation of scores and human ratings, at least
     seconds: Limits = Limits(warn=1.0, fail=10.0)  # of the grader for one rollout, at most
     outscored: Limits = Limits(warn=0.0, fail=0.0)  # share of records on which a probe beats the honest answer, at most
-    matched: Limits = Limits(warn=0.0, fail=0.5)  # ... on which a probe that does not hold it is worth as much
+    matched: Limits = Limits(warn=0.05, fail=0.5)  # ... on which a probe that does not hold it is worth as much
 
 
 class CalibrationRules(Strict, frozen=True, kw_only=True):

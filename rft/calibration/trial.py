@@ -29,7 +29,7 @@ def trial(
         NothingHonest: no record has a reference, a chosen, a demonstrated or a well rated answer.
 
     """
-    answers = _written_answers(records, rules, scale)
+    answers = written_answers(records, rules, scale)
     compared = {answer.of for answer in answers if answer.kind is Kind.RIGHT}
     if not compared:
         raise NothingHonest(
@@ -96,7 +96,8 @@ def judge_probes(answers: Sequence[Answer], scores: Mapping[str, float], rules: 
     ]
 
 
-def _written_answers(records: Sequence[Record], rules: CalibrationRules, scale: tuple[float, float]) -> list[Answer]:
+def written_answers(records: Sequence[Record], rules: CalibrationRules, scale: tuple[float, float]) -> list[Answer]:
+    """Return the answers that records give without a model: right and wrong ones, and those that people judged."""
     found: list[Answer] = []
     for record in records:
         right = [*right_answers(record, rules.forms), *_well_rated(record, scale)]
