@@ -30,7 +30,7 @@ from rft.datasets.sources.containers import Reading, open_reading
 from rft.datasets.sources.text import SPACE
 from rft.datasets.table import Table
 from rft.datasets.watchers import Alike, Asked, Languages, Opinion, Pairs
-from rft.datasets.writing import QUARANTINE, Files, sha256_of
+from rft.datasets.writing import QUARANTINE, Files
 from rft.errors import DatasetUnreadable
 from rft.json_text import json_text
 from rft.keys import DATASET_REPORT, Split, dataset_key
@@ -230,7 +230,7 @@ class _Curation:
         task, gone = self._task, self._comparison.gone
         refused = self.files.refused + Counter(code for code, _ in gone.values())
         made = self.files.finish(gone)
-        hashes = {path.name: sha256_of(path) for path in made}
+        hashes = {path.name: self.files.sha256(path) for path in made}
         version = digest(hashes, length=16)
         splits = {
             split: self._split_file(path, made, hashes, version)

@@ -15,12 +15,12 @@ from rft.datasets.checks.tokens import Fit, PromptLength
 from rft.datasets.codes import Code, Severity
 from rft.datasets.collector import Collector
 from rft.datasets.items import Example, Item, Refused, Shape
-from rft.datasets.keys import folded_key, mixed, text_key, value_key
+from rft.datasets.keys import folded_key, identity_key, mixed, reference_key, text_key, value_key
 from rft.datasets.shapes import converter
 from rft.datasets.shapes.fields import look_up
-from rft.datasets.splitting import split_of
+from rft.datasets.splitting import numbers_of
 from rft.datasets.standard import Standard
-from rft.datasets.table import ALL, NUMBER_OF, Table, category_of
+from rft.datasets.table import ALL, Table, category_of
 from rft.datasets.writing import LINE, PREFIXED, Files, prefix
 from rft.tasks import Task
 
@@ -136,7 +136,7 @@ class Intake:
             prompt = mixed(prompt, text_key(example.messages[0]["content"]))
         folded = folded_key(user)
         same, reference = _same(example, prompt)
-        split = NUMBER_OF[split_of(self._group(value, folded), self._task.splits)]
+        [split] = numbers_of([self._group(value, folded)], self._task.splits)
         line, original, identity = self._line(example, item, same)
         table.split.append(split)
         table.item.append(item.number)
@@ -170,7 +170,7 @@ class Intake:
         whole = example.whole
         own = example.id
         identity = own if own is not None else self._made(same)
-        key = text_key(own) or 1 if own is not None else 0
+        key = identity_key(own) if own is not None else 0
         if whole is None:
             return _encode(_fields(example, identity)) + b"\n", self._files.keep(item), key
         if own is not None:
@@ -194,7 +194,7 @@ def _same(example: Example, prompt: int) -> tuple[int, int]:
         same = text_key(reference, prompt) if type(reference) is str else value_key(reference, prompt)
         key = 1
         if reference != example.answer:
-            key = max(folded_key(reference) if type(reference) is str else value_key(reference), 2)
+            key = reference_key(reference)
     if example.extra:
         same = value_key(example.extra, same)
     if example.chosen is not None or example.answer is not None:

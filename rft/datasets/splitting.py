@@ -5,15 +5,21 @@ category gets its share by chance: of 100 records of one, 20 +- 8 are held out a
 ``split-balance`` tells where that went wrong.
 """
 
+from collections.abc import Iterable
+
+from rft.datasets.table import NUMBER_OF, SPLITS
 from rft.keys import Split
 from rft.tasks import Splits
 
 
 def split_of(key: int, shares: Splits) -> Split:
     """Return the split of a group; ``key`` has 64 bits, evenly spread. Test comes first: its share alone decides it."""
-    place = key / 2**64
-    if place < shares.test:
-        return Split.TEST
-    if place < shares.test + shares.validation:
-        return Split.VALIDATION
-    return Split.TRAIN
+    return SPLITS[numbers_of([key], shares)[0]]
+
+
+def numbers_of(keys: Iterable[int], shares: Splits) -> list[int]:
+    """Return the splits of groups, by their numbers in the table."""
+    train, validation, test = (NUMBER_OF[split] for split in (Split.TRAIN, Split.VALIDATION, Split.TEST))
+    tested, held_out = shares.test, shares.test + shares.validation
+    places = [key / 2**64 for key in keys]
+    return [test if place < tested else validation if place < held_out else train for place in places]

@@ -46,6 +46,8 @@ class Files:
         self._splits = {split: (work / f"{split}.jsonl").open("w+b", BUFFER) for split in Split}
         self._by_number = [self._splits[split] for split in Split]
         self._ends = [0 for _ in Split]
+        self._digests = [hashlib.sha256() for _ in Split]
+        self._whole: dict[Path, str] = {}  # hashes of the files that hold all that was written to them
         self._originals = (work / "originals").open("w+b", BUFFER)
         self._originals_end = 0
         self._last: tuple[int, int] = (-1, 0)  # item and place of what was kept last
@@ -58,18 +60,25 @@ class Files:
         """Append a line (with its line feed) to a split, by number; return where it begins."""
         offset = self._ends[split]
         self._by_number[split].write(line)
+        self._digests[split].update(line)
         self._ends[split] = offset + len(line)
         return offset
 
     def write_all(self, splits: Sequence[int], lines: Sequence[bytes]) -> list[int]:
-        """Append lines, each with its line feed, to their splits; return where they begin."""
+        """Append lines, which have no line feed, to their splits; return where they begin."""
         ends = self._ends
         offsets = []
+        parts: list[list[bytes]] = [[] for _ in ends]
         for split, line in zip(splits, lines, strict=True):
             offsets.append(ends[split])
-            ends[split] += len(line)
-        for number, stream in enumerate(self._by_number):
-            stream.write(b"".join([line for split, line in zip(splits, lines, strict=True) if split == number]))
+            ends[split] += len(line) + 1
+            parts[split].append(line)
+        for stream, digest, part in zip(self._by_number, self._digests, parts, strict=True):
+            if part:
+                part.append(b"")  # for the last line feed
+                data = b"\n".join(part)
+                stream.write(data)
+                digest.update(data)
         return offsets
 
     def keep(self, item: Item) -> int:
@@ -123,8 +132,17 @@ class Files:
             rows = [row for row in late if self._table.split[row] == NUMBER_OF[split]]
             self._copy_without(stream, Path(stream.name), [self._table.offset[row] for row in rows])
             made[Path(stream.name)] = self._table.split.count(NUMBER_OF[split]) - len(rows)
+            if not rows:
+                self._whole[Path(stream.name)] = self._digests[NUMBER_OF[split]].hexdigest()
         self.close()
         return made
+
+    def sha256(self, path: Path) -> str:
+        """Return the SHA-256 of a finished file, in hexadecimal digits."""
+        if path in self._whole:
+            return self._whole[path]
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
 
     def close(self) -> None:
         """Close all and remove what is no part of the version."""
@@ -172,9 +190,3 @@ def _copy(source: IO[bytes], target: IO[bytes], size: int | None) -> None:
 def _quarantined(number: int, line: int, code: str, reason: str, data: bytes) -> bytes:
     original = base64.b64encode(data).decode()
     return _encode(Quarantined(record=number, line=line, code=code, reason=reason, original=original)) + b"\n"
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal digits."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -29,22 +29,23 @@ def answer_leak(reference: str | dict[str, Any] | None, prompt: str) -> str | No
     """Return what of the reference stands in the prompt, in words for a person; None if nothing does."""
     if isinstance(reference, str):
         reference = reference.strip()
-        return _text_leak(reference, prompt) if reference and reference in prompt else None
+        return _text_leak(reference, prompt) if reference else None
     return None if reference is None else _object_leak(reference, prompt)
 
 
 def _text_leak(reference: str, prompt: str) -> str | None:
+    # A digit in prose is found far faster than the number that it begins.
+    if (place := prompt.find(reference[0])) < 0 or (place := prompt.find(reference, place)) < 0:
+        return None
     if len(reference) >= CHARACTERS or len(reference.split()) >= WORDS:
         return f"the reference answer ({_shown(reference)}) stands in the prompt word by word"
-    place = -1
     for _ in range(LOOKED_AT):
-        place = prompt.find(reference, place + 1)
-        if place < 0:
-            return None
         end = place + len(reference)
         before = prompt[max(0, place - _BEFORE) : place]
         if _HINT.search(before) and _ends(prompt, end) and _ANNOUNCED.search(before):
             return f"the prompt announces the reference answer: {_shown(prompt[max(0, place - 20) : end])}"
+        if (place := prompt.find(reference, place + 1)) < 0:
+            break
     return None
 
 

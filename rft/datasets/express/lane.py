@@ -7,38 +7,36 @@ anything about, is handed back and goes that way; which way a record went shows 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from msgspec import UNSET, Struct
 
+from rft.datasets.express.columns import identity_keys, prompt_keys, reference_keys, same_keys
 from rft.datasets.express.records import OWN, Record, Records, extra_fields, once_each
 from rft.datasets.express.usual import Usual
 from rft.datasets.intake import Intake, Watcher
 from rft.datasets.items import Example, Item
-from rft.datasets.keys import bytes_key, folded_ascii_key, folded_key, mixed, text_key, value_key
+from rft.datasets.keys import folded_keys, value_key
 from rft.datasets.rules import DataRules
 from rft.datasets.shapes.prompts import USUAL
-from rft.datasets.splitting import split_of
-from rft.datasets.table import ALL, NONE, NUMBER_OF, Table, category_of
+from rft.datasets.splitting import numbers_of
+from rft.datasets.table import ALL, NONE, Table, category_of
 from rft.datasets.writing import LINE, PREFIXED, Files, prefix
 from rft.tasks import Task
 
-BATCH: Final = 256  # records
+BATCH: Final = 64  # records
 BATCH_BYTES: Final = 1 << 20
 
 
 def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """Yield items in lists of ``BATCH``, of fewer where they are large."""
-    held: list[Item] = []
-    size = 0
-    for item in items:
-        held.append(item)
-        size += len(item.data)
-        if len(held) == BATCH or size >= BATCH_BYTES:
+    """Yield items in lists of ``BATCH``, or one by one where they are large."""
+    left = iter(items)
+    while held := list(islice(left, BATCH)):
+        if sum([len(item.data) for item in held]) <= BATCH_BYTES:
             yield held
-            held, size = [], 0
-    if held:
-        yield held
+        else:
+            yield from ([item] for item in held)
 
 
 def open_to(rules: DataRules) -> bool:
@@ -56,10 +54,22 @@ class _Rows(Struct):
 
     items: list[Item]
     records: list[Record]
-    rest: list[dict[str, Any]]  # their extra fields
+    extras: dict[str, list[Any]]
     lines: list[bytes]
     categories: list[str]
     columns: dict[str, list[int]]  # of the table, all but ``offset`` and ``category``
+
+    def example(self, place: int) -> Example:
+        """Return a record as the watchers see it."""
+        record = self.records[place]
+        rest = {name: column[place] for name, column in self.extras.items()}
+        return Example(
+            messages=[{"role": message.role, "content": message.content} for message in record.messages],
+            id=None if record.id is UNSET else record.id,
+            reference_answer=None if record.reference_answer is UNSET else record.reference_answer,
+            extra={name: value for name, value in rest.items() if value is not UNSET},
+            whole=self.items[place].data,
+        )
 
 
 class Lane:
@@ -82,7 +92,7 @@ class Lane:
 
     def hand_back(self, items: Sequence[Item]) -> Iterator[Item]:
         """Admit the usual ones of a batch; yield the others, each after all that stand before it."""
-        rows = self._rows(self._usual.among(items))
+        rows = self._rows(*self._usual.among(items))
         start = end = 0
         for item in items:
             if end < len(rows.items) and rows.items[end] is item:
@@ -93,49 +103,37 @@ class Lane:
                 yield item
         self._enter(rows, start, end)
 
-    def _rows(self, usual: Sequence[tuple[Item, Any]]) -> _Rows:
+    def _rows(self, items: list[Item], records: list[Any]) -> _Rows:
         """Return the rows of records; none if some key stood twice in one of them."""
-        items = [item for item, _ in usual]
-        records = [record for _, record in usual]
         extras = self._records.extras(records)
-        if not once_each(b"".join([item.data for item in items]), records, list(extras.values())):
-            return _Rows([], [], [], [], [], {})
-        encoded = [record.messages[-1].content.encode() for record in records]
-        prompts = [
-            mixed(bytes_key(data), text_key(record.messages[0].content))
-            if len(record.messages) > 1
-            else bytes_key(data)
-            for data, record in zip(encoded, records, strict=True)
-        ]
-        folded = [
-            folded_ascii_key(data) if data.isascii() else folded_key(record.messages[-1].content)
-            for data, record in zip(encoded, records, strict=True)
-        ]
-        rest = _rest(extras, len(items))
-        sames = list(map(_same, prompts, records, rest))
-        identities = [record.id for record in records]
-        return _Rows(
-            items=items,
-            records=records,
-            rest=rest,
-            lines=[
-                item.data + b"\n" if own is not UNSET else prefix(f"r-{same:016x}") + item.data[1:] + b"\n"
-                for item, own, same in zip(items, identities, sames, strict=True)
-            ],
-            categories=self._categories(extras, len(items)),
-            columns={
-                "split": [NUMBER_OF[split_of(key, self._shares)] for key in self._groups(extras, folded)],
-                "item": [item.number for item in items],
-                "line": [item.line for item in items],
-                "original": [LINE if own is not UNSET else PREFIXED for own in identities],
-                "same": sames,
-                "prompt": prompts,
-                "folded": folded,
-                "reference": [_reference(record.reference_answer) for record in records],
-                "identity": [text_key(own) or 1 if own is not UNSET else 0 for own in identities],
-                "size": list(map(len, encoded)),
-            },
-        )
+        users = [record.messages[-1].content for record in records]
+        encoded = list(map(str.encode, users))
+        if not items or not once_each([item.data for item in items], records, encoded, extras):
+            return _Rows([], [], {}, [], [], {})
+        folded = folded_keys(users, encoded)
+        prompts = prompt_keys(records, encoded)
+        references = [record.reference_answer for record in records]
+        sames = same_keys(prompts, references, extras)
+        own = [record.id for record in records]
+        lines = [item.data for item in items]
+        if UNSET in own:
+            lines = [
+                prefix(f"r-{same:016x}") + line[1:] if identity is UNSET else line
+                for line, identity, same in zip(lines, own, sames, strict=True)
+            ]
+        columns = {
+            "split": numbers_of(self._groups(extras, folded), self._shares),
+            "item": [item.number for item in items],
+            "line": [item.line for item in items],
+            "original": [PREFIXED if identity is UNSET else LINE for identity in own],
+            "same": sames,
+            "prompt": prompts,
+            "folded": folded,
+            "reference": reference_keys(references),
+            "identity": identity_keys(own),
+            "size": list(map(len, encoded)),
+        }
+        return _Rows(items, records, extras, lines, self._categories(extras, len(items)), columns)
 
     def _groups(self, extras: Mapping[str, list[Any]], folded: list[int]) -> list[int]:
         """Return the keys of the groups that stay in one split."""
@@ -163,45 +161,7 @@ class Lane:
         columns["offset"] = self._files.write_all(columns["split"], rows.lines[part])
         columns["category"] = list(map(table.category_number, rows.categories[part]))
         table.extend(columns)
-        for watcher in self._watchers:
-            for place, (item, record, rest) in enumerate(
-                zip(rows.items[part], rows.records[part], rows.rest[part], strict=True)
-            ):
-                watcher.see(first + place, item.line, _example(item, record, rest), item.data, personal=False)
-
-
-def _rest(extras: Mapping[str, list[Any]], count: int) -> list[dict[str, Any]]:
-    """Return the extra fields of each record."""
-    if not extras:
-        return [{}] * count
-    rest = [dict(zip(extras, values, strict=True)) for values in zip(*extras.values(), strict=True)]
-    if any(UNSET in column for column in extras.values()):
-        return [{name: value for name, value in fields.items() if value is not UNSET} for fields in rest]
-    return rest
-
-
-def _same(prompt: int, record: Record, rest: dict[str, Any]) -> int:
-    """Return the key of all that a record says."""
-    reference = record.reference_answer
-    if type(reference) is str:
-        prompt = text_key(reference, prompt)
-    elif reference is not UNSET:
-        prompt = value_key(reference, prompt)
-    return value_key(rest, prompt) if rest else prompt
-
-
-def _reference(reference: Any) -> int:
-    """Return the table's key of a reference."""
-    if reference is UNSET:
-        return 0
-    return max(folded_key(reference) if type(reference) is str else value_key(reference), 2)
-
-
-def _example(item: Item, record: Record, rest: dict[str, Any]) -> Example:
-    return Example(
-        messages=[{"role": message.role, "content": message.content} for message in record.messages],
-        id=None if record.id is UNSET else record.id,
-        reference_answer=None if record.reference_answer is UNSET else record.reference_answer,
-        extra=rest,
-        whole=item.data,
-    )
+        for place in range(start, end) if self._watchers else ():
+            item, example = rows.items[place], rows.example(place)
+            for watcher in self._watchers:
+                watcher.see(first + place - start, item.line, example, item.data, personal=False)

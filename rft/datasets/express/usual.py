@@ -22,14 +22,15 @@ class Usual:
         self._records, self._length, self._detectors = records, length, detectors
         self._ids = ids
 
-    def among(self, items: Sequence[Item]) -> list[tuple[Item, Any]]:
-        """Return the usual items, with their records.
+    def among(self, items: Sequence[Item]) -> tuple[list[Item], list[Any]]:
+        """Return the usual items, and their records.
 
         One loop, since calls would take longer than what is asked.
         """
         read, detectors, enough = self._records.read, self._detectors, self._length.enough
         plain = _plain(b"".join([item.data for item in items]))
-        usual = []
+        usual: tuple[list[Item], list[Any]] = ([], [])
+        take, keep = usual[0].append, usual[1].append
         for item in items:
             if (record := read(item)) is None or (self._ids and record.id is UNSET):
                 continue
@@ -43,18 +44,15 @@ class Usual:
                 size += len(system) + 1
                 if not system or system.strip() != system:
                     continue
-            if (reference := record.reference_answer) is not UNSET:
-                if type(reference) is dict:
-                    if not reference or answer_leak(reference, user):
-                        continue
-                elif not (bare := reference.strip()) or (bare in user and answer_leak(bare, user)):
-                    continue
+            if (reference := record.reference_answer) is not UNSET and _remarkable(reference, user):
+                continue
             if not plain and not _plain(item.data) and not _fine(item.data, record):
                 continue
             if size > enough and not self._fits(messages):
                 continue
             if detectors is None or detectors.clean(item.data) or detectors.clean(self._text(record)):
-                usual.append((item, record))
+                take(item)
+                keep(record)
         return usual
 
     def _text(self, record: Record) -> bytes:
@@ -63,6 +61,13 @@ class Usual:
 
     def _fits(self, messages: Sequence[Message]) -> bool:
         return self._length.verdict("\n".join([message.content for message in messages])) is Fit.WITHIN
+
+
+def _remarkable(reference: str | dict[str, Any], user: str) -> bool:
+    """Return whether a reference is no answer, or leaks into the prompt."""
+    if not reference or (type(reference) is str and reference.isspace()):
+        return True
+    return answer_leak(reference, user) is not None
 
 
 def _plain(data: bytes) -> bool:

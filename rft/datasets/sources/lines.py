@@ -1,6 +1,7 @@
 """JSONL: the lines of a text, split as fast as Python splits."""
 
 from collections.abc import Iterator
+from itertools import accumulate
 
 from rft.datasets.items import Item
 from rft.datasets.sources import window as windows
@@ -32,11 +33,10 @@ def read_lines(chunks: Iterator[bytes], start: int, max_items: int) -> Iterator[
                 number += 1
                 yield Item(number, number, start, length, bytes(kept))
                 start += length + 1
-            for data in ended[: room - 1] if room else ():
-                number += 1
-                length = len(data)
-                yield Item(number, number, start, length, data[: windows.MAX_ITEM])
-                start += length + 1
+            whole = ended[: room - 1] if room else []
+            yield from _items(whole, number, start)
+            number += len(whole)
+            start += sum(map(len, whole)) + len(whole)
             if len(ended) >= room:
                 length = 0
                 raise Broken(windows.too_many(max_items))
@@ -48,3 +48,13 @@ def read_lines(chunks: Iterator[bytes], start: int, max_items: int) -> Iterator[
             yield Item(number + 1, number + 1, start, length, bytes(kept))
     except Broken as broken:
         raise unreadable(broken, line=number, offset=start + length) from None
+
+
+def _items(lines: list[bytes], number: int, start: int) -> Iterator[Item]:
+    """Yield lines as items; ``number`` and ``start`` are those of the line before the first and of the first."""
+    lengths = list(map(len, lines))
+    starts = accumulate([length + 1 for length in lengths], initial=start)
+    numbers = range(number + 1, number + len(lines) + 1)
+    if lengths and max(lengths) > windows.MAX_ITEM:
+        lines = [line[: windows.MAX_ITEM] for line in lines]
+    return map(Item, numbers, numbers, starts, lengths, lines)

@@ -15,6 +15,7 @@ from rft.datasets.codes import Code, Severity
 from rft.datasets.curate import Surroundings, curate
 from rft.datasets.express import lane
 from rft.datasets.intake import Intake
+from rft.datasets.keys import folded_key, folded_keys
 from rft.datasets.rules import Curation, DataRules, Personal
 from rft.datasets.sources import window
 from rft.errors import DatasetUnreadable
@@ -200,3 +201,13 @@ def test_copies_without_ids_get_ids_of_their_own(tmp_path: Path) -> None:
     lines = [data.splitlines() for name, data in result[0].items() if name.endswith(".jsonl")]
     made = [json.loads(line)["id"] for found in lines for line in found]
     assert made == [made[0], f"{made[0]}-2", f"{made[0]}-3"]
+
+
+@given(
+    st.lists(
+        st.text(st.characters(codec="ascii", exclude_categories=["Cc"], include_characters="\t\n\r"), max_size=20)
+        | st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=8)
+    )
+)
+def test_folded_together_or_one_by_one(texts: list[str]) -> None:
+    assert folded_keys(texts, [text.encode() for text in texts]) == [folded_key(text) for text in texts]
