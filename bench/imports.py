@@ -9,7 +9,8 @@ from pathlib import Path
 from bench.timing import Ratio, in_turns, process
 from rft.cli.target import ROOT
 from rft.keys import Step
-from rft.tasks import grader_entry, load_tasks
+from rft.rewards.entry import grader_of
+from rft.tasks import load_tasks
 
 LAYER = ROOT / "build" / "layers" / "host" / "python"
 
@@ -21,10 +22,8 @@ def measure(*, repeats: int) -> list[Ratio]:
         calls = {"empty": _importing("handler", [Path(folder)], {})}
         for step in Step:
             calls[step] = _importing("handler", [ROOT / "lambdas" / step, ROOT, LAYER], {})
-        for name, task in load_tasks(ROOT / "tasks").items():
-            file, function = grader_entry(task)
-            form = "reward" if task.grader.reward else "handler"
-            variables = {"RFT_TASK": name, "RFT_GRADER": f"{form}:{file}:{function}"}
+        for name in load_tasks(ROOT / "tasks"):
+            variables = {"RFT_TASK": name, "RFT_GRADER": grader_of(ROOT / "tasks" / name)}
             calls[f"grader of {name}"] = _importing("rft.rewards.entry", [ROOT], variables)
         times = in_turns(calls, repeats)
     empty = times.pop("empty")

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -13,7 +13,10 @@ from rft.datasets.rules import DataRules
 from rft.errors import TaskInvalid
 from rft.inference_ids import hides_models
 from rft.rehearsal.rules import RehearsalRules
+from rft.rewards.combine import combine
+from rft.rewards.errors import BadReward
 
+GRADER_SETTINGS = "task.json"  # in a grader's package: what of task.toml its components need
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -51,7 +54,7 @@ class Model(Strict, frozen=True, kw_only=True):
 
 
 class Grader(Strict, frozen=True, kw_only=True):
-    """The grader function: ``reward.py:reward`` in our form, or a handler in AWS's contract."""
+    """The grader function: ``reward.py:reward`` in our form, a handler in AWS's contract, or the table ``[reward]``."""
 
     reward: str | None = None  # file:function, (Sample) -> Score
     handler: str | None = None  # file:function, AWS's contract, run unchanged
@@ -88,7 +91,8 @@ class Task(Strict, frozen=True, kw_only=True):
     name: Annotated[str, Meta(pattern=r"^[a-z](-?[a-z0-9])+$", max_length=24)]
     description: Annotated[str, Meta(min_length=10)]
     model: Model
-    grader: Grader
+    grader: Grader = Grader()
+    reward: dict[str, Any] | None = None  # components, see rft.rewards.combine
     hyperparameters: Hyperparameters = Hyperparameters()
     splits: Splits = Splits()
     inference: Inference = Inference()
@@ -132,23 +136,18 @@ def protected_files(task: Task, folder: Path) -> dict[str, Path]:
     return {name: folder / name for name in task.data.protected}
 
 
-def grader_entry(task: Task) -> tuple[str, str]:
-    """Return file and function of a task's grader, whichever form it has."""
-    file, function = (task.grader.reward or task.grader.handler or "").split(":")
-    return file, function
+def grader_entry(task: Task) -> str:
+    """Return the variable ``RFT_GRADER`` of a task's grader function, see ``rft.rewards.entry``."""
+    if task.reward is not None:
+        return f"components:{GRADER_SETTINGS}:reward"
+    return f"reward:{task.grader.reward}" if task.grader.reward else f"handler:{task.grader.handler}"
 
 
 def _contradictions(task: Task, folder: Path, *, packaged: bool) -> list[str]:
     found = []
     if task.name != folder.name:
         found.append(f"name: is {task.name!r}, but the folder is {folder.name}; leave name out")
-    entry = task.grader.reward or task.grader.handler
-    if entry is None or (task.grader.reward and task.grader.handler):
-        found.append('grader: give exactly one of reward = "reward.py:reward" and handler = "reward.py:lambda_handler"')
-    elif not re.fullmatch(r"[A-Za-z_]\w*\.py:[A-Za-z_]\w*", entry):
-        found.append(f'grader: {entry!r} must read "file.py:function"')
-    elif not packaged and not (folder / entry.split(":")[0]).exists():
-        found.append(f"grader: no file {entry.split(':')[0]} in {folder}")
+    found.extend(_grader_problems(task, folder, packaged=packaged))
     if hides_models(task.model.baseline_inference_id):
         found.append(
             f"model.baseline_inference_id: {task.model.baseline_inference_id} does not say which model and Regions it "
@@ -165,3 +164,23 @@ def _contradictions(task: Task, folder: Path, *, packaged: bool) -> list[str]:
     if task.splits.test == 0:
         found.append("splits.test: is 0; without held-out records nothing can be compared")
     return found
+
+
+def _grader_problems(task: Task, folder: Path, *, packaged: bool) -> list[str]:
+    entries = [entry for entry in (task.grader.reward, task.grader.handler) if entry]
+    if len(entries) + (task.reward is not None) != 1:
+        return [
+            'grader: give exactly one of reward = "reward.py:reward", handler = "reward.py:lambda_handler" and the '
+            "table [reward] with its components"
+        ]
+    if task.reward is not None and not packaged:  # a package holds none of the files that components name
+        try:
+            combine(task.reward, str(folder))
+        except BadReward as error:
+            return [f"reward: {error}"]
+    for entry in entries:
+        if not re.fullmatch(r"[A-Za-z_]\w*\.py:[A-Za-z_]\w*", entry):
+            return [f'grader: {entry!r} must read "file.py:function"']
+        if not packaged and not (folder / entry.split(":")[0]).exists():
+            return [f"grader: no file {entry.split(':')[0]} in {folder}"]
+    return []

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from math import isfinite
 
-from rft.rewards.errors import GraderContractError, GraderError
+from rft.rewards.errors import GraderContractError, GraderError, UnreadableAnswer
 from rft.rewards.sample import read_sample
 from rft.rewards.score import Score
 
@@ -39,7 +39,7 @@ def read_items(event: Any) -> list[Any]:
 
 
 def score_items(items: list[Any], reward: Callable[[Sample], Score]) -> list[Score]:
-    """Return the score of every rollout, in order.
+    """Return the score of every rollout, in order; an answer that the reward calls unreadable has 0.
 
     Raises:
         GraderContractError: an item has no id.
@@ -50,6 +50,8 @@ def score_items(items: list[Any], reward: Callable[[Sample], Score]) -> list[Sco
     for sample in [read_sample(item, place) for place, item in enumerate(items)]:
         try:
             score = reward(sample)
+        except UnreadableAnswer:
+            score = Score(0.0, parse_failure=True)
         except GraderError:
             raise
         except Exception as error:

@@ -2,8 +2,9 @@
 
 ``RFT_TASK`` names the task, whose folder lies beside ``rft/`` in the zip as ``tasks/<task>/``. ``RFT_GRADER`` names
 the grader: ``reward:reward.py:reward`` for a function ``(Sample) -> Score``, ``handler:reward.py:lambda_handler`` for a
-plain handler in AWS's contract, which runs unchanged. ``RFT_ENVIRONMENT`` is a dimension of the metrics. ``grade`` does
-the same without Lambda.
+plain handler in AWS's contract, which runs unchanged, ``components:task.json:reward`` for the table of components in a
+JSON file, or in a TOML file where no cold start counts. ``RFT_ENVIRONMENT`` is a dimension of the metrics. ``grade``
+does the same without Lambda.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 import time
 
 from rft.rewards.contract import check_answer, read_answer, read_items, score_items, write_answer
-from rft.rewards.errors import GraderContractError, GraderError
+from rft.rewards.errors import BadReward, GraderContractError, GraderError
 from rft.rewards.metrics import metric_lines
 
 TYPE_CHECKING = False
@@ -70,10 +71,10 @@ def grade(task_folder: str | os.PathLike[str], event: Any, context: Any = None) 
 
 def grader_of(task_folder: str | os.PathLike[str]) -> str:
     """Return a task folder's grader as ``RFT_GRADER`` names it."""
-    import tomllib
-
-    with open(os.path.join(task_folder, "task.toml"), "rb") as stream:
-        table = tomllib.load(stream)["grader"]
+    settings = _settings(os.path.join(task_folder, "task.toml"))
+    if "reward" in settings:
+        return "components:task.toml:reward"
+    table = settings["grader"]
     form = "handler" if "handler" in table else "reward"
     return f"{form}:{table[form]}"
 
@@ -86,9 +87,9 @@ def run_of(arn: str) -> str:
 
 def _grade(folder: str, grader: str, event: Any, context: Any) -> tuple[list[dict[str, Any]], list[Score]]:
     form, file, name = grader.split(":")
-    function = _load(os.path.join(folder, file), name)
+    function = _function(form, os.path.join(folder, file), name)
     items = read_items(event)
-    if form == "reward":
+    if form != "handler":
         scores = score_items(items, function)
         return write_answer(items, scores), scores
     # A handler may change the event it gets; the ids are what its answer is held against.
@@ -103,28 +104,52 @@ def _grade(folder: str, grader: str, event: Any, context: Any) -> tuple[list[dic
     return answer, read_answer(answer)
 
 
-def _load(path: str, name: str) -> Callable[..., Any]:
-    """Return a function of a task's file, loaded once; the folder's other modules can be imported by it."""
+def _function(form: str, path: str, name: str) -> Callable[..., Any]:
+    """Return what a grader calls, made once."""
     if (path, name) not in _functions:
-        folder = os.path.dirname(path)
-        if folder not in sys.path:
-            sys.path.append(folder)
-        module_name = f"rft_task_{os.path.basename(folder).replace('-', '_')}_{os.path.basename(path)[:-3]}"
-        spec = importlib.util.spec_from_file_location(module_name, path)
-        if spec is None or spec.loader is None:
-            raise GraderError(f"{path} is no Python file; correct [grader] in task.toml")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[module_name] = module
-        try:
-            spec.loader.exec_module(module)
-        except Exception as error:
-            del sys.modules[module_name]
-            raise GraderError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
-        function = getattr(module, name, None)
-        if not callable(function):
-            raise GraderError(f"{path} has no function {name}; correct [grader] in task.toml")
-        _functions[path, name] = function
+        _functions[path, name] = _combine(path, name) if form == "components" else _load(path, name)
     return _functions[path, name]
+
+
+def _combine(path: str, name: str) -> Callable[..., Any]:
+    from rft.rewards.combine import combine
+
+    try:
+        return combine(_settings(path)[name], os.path.dirname(path))
+    except BadReward as error:
+        raise GraderError(f"{path}: {name}: {error}") from None
+
+
+def _settings(path: str) -> dict[str, Any]:
+    if path.endswith(".json"):
+        import json as reader
+    else:
+        import tomllib as reader  # type: ignore[no-redef]
+    with open(path, "rb") as stream:
+        found: dict[str, Any] = reader.load(stream)
+    return found
+
+
+def _load(path: str, name: str) -> Callable[..., Any]:
+    """Return a function of a task's file; the folder's other modules can be imported by it."""
+    folder = os.path.dirname(path)
+    if folder not in sys.path:
+        sys.path.append(folder)
+    module_name = f"rft_task_{os.path.basename(folder).replace('-', '_')}_{os.path.basename(path)[:-3]}"
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None:
+        raise GraderError(f"{path} is no Python file; correct [grader] in task.toml")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[module_name]
+        raise GraderError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+    function: Callable[..., Any] | None = getattr(module, name, None)
+    if not callable(function):
+        raise GraderError(f"{path} has no function {name}; correct [grader] in task.toml")
+    return function
 
 
 def _task_folder(task: str) -> str:
@@ -142,8 +167,8 @@ def _phase(context: Any) -> str:
 
 
 def _warm_up() -> None:
-    _, file, name = os.environ["RFT_GRADER"].split(":")
-    _load(os.path.join(_task_folder(os.environ["RFT_TASK"]), file), name)
+    form, file, name = os.environ["RFT_GRADER"].split(":")
+    _function(form, os.path.join(_task_folder(os.environ["RFT_TASK"]), file), name)
 
 
 if "RFT_GRADER" in os.environ:  # in Lambda: imports belong to the start, which has the whole processor

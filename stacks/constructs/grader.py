@@ -4,7 +4,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 
 from rft import names
-from rft.tasks import Task
+from rft.tasks import Task, grader_entry
 from stacks.base import RftStack
 from stacks.constructs.function import Placement, RftFunction
 from stacks.constructs.packaging import Sources
@@ -16,7 +16,6 @@ class Grader(RftFunction):
     def __init__(
         self, stack: RftStack, *, task: Task, sources: Sources, key: kms.IKey, placement: Placement | None
     ) -> None:
-        entry = f"reward:{task.grader.reward}" if task.grader.reward else f"handler:{task.grader.handler}"
         super().__init__(
             stack,
             "Grader" + "".join(word.capitalize() for word in task.name.split("-")),
@@ -24,7 +23,7 @@ class Grader(RftFunction):
             description=f"Scores rollouts of the task {task.name}: {task.description}"[:256],
             handler="rft.rewards.entry.handler",
             code=sources.grader(task.name),
-            variables={"RFT_ENVIRONMENT": stack.settings.name, "RFT_TASK": task.name, "RFT_GRADER": entry},
+            variables={"RFT_ENVIRONMENT": stack.settings.name, "RFT_TASK": task.name, "RFT_GRADER": grader_entry(task)},
             timeout_seconds=task.grader.timeout_seconds,
             memory_mb=task.grader.memory_mb,
             key=key,

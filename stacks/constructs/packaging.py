@@ -15,8 +15,15 @@ from aws_cdk import aws_lambda as lambda_
 
 from rft.errors import RftError
 from rft.keys import Step
+from rft.tasks import GRADER_SETTINGS
 
-NOT_OF_THE_GRADER: Final = ("data", "README.md", "generate.py", "task.toml")  # what of a task's folder scores nothing
+NOT_OF_THE_GRADER: Final = (
+    "data",
+    "README.md",
+    "generate.py",
+    "task.toml",
+    GRADER_SETTINGS,
+)  # what of a task's folder scores nothing
 
 
 class PackagingError(RftError):
@@ -47,8 +54,8 @@ class Sources:
         """Return the code of a task's grader: the reward library and of the task's folder all that may score.
 
         Modules, tables and packages that the reward needs are among it. Sample data, ``README.md`` and ``generate.py``
-        are not, and of ``task.toml`` only the line that names the reward: a change of the gate leaves the grader's
-        hash alone, so that a retry trains nothing again.
+        are not, and of ``task.toml`` only the line that names the reward, or the table of its components as JSON: a
+        change of the gate leaves the grader's hash alone, so that a retry trains nothing again.
 
         Raises:
             PackagingError: the reward library has no entry.
@@ -60,8 +67,8 @@ class Sources:
         folder = self.root / "tasks" / task
         own = [path for path in _files(folder) if path.relative_to(folder).parts[0] not in NOT_OF_THE_GRADER]
         contents = self._contents([self.root / "rft" / "__init__.py", *_python(entry.parent), *own])
-        named = (f"tasks/{task}/task.toml", _grader_line(folder / "task.toml"))
-        return self._code(f"grader-{task}", sorted([*contents, named]))
+        name, content = _grader_settings(folder / "task.toml")
+        return self._code(f"grader-{task}", sorted([*contents, (f"tasks/{task}/{name}", content)]))
 
     def layer(self, platform: str) -> lambda_.Code:
         """Return the layer of the step functions' dependencies for ``aarch64`` or ``host``.
@@ -107,11 +114,14 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
 
 
-def _grader_line(path: Path) -> bytes:
-    """Return a task.toml with the reward's name and no more."""
-    table = tomllib.loads(path.read_text())["grader"]
+def _grader_settings(path: Path) -> tuple[str, bytes]:
+    """Return what of a task.toml makes the reward, and the name of its file: the reward's name, or its components."""
+    settings = tomllib.loads(path.read_text())
+    if "reward" in settings:
+        return GRADER_SETTINGS, json.dumps({"reward": settings["reward"]}, sort_keys=True).encode()
+    table = settings["grader"]
     form = "handler" if "handler" in table else "reward"
-    return f"[grader]\n{form} = {json.dumps(table[form])}\n".encode()
+    return "task.toml", f"[grader]\n{form} = {json.dumps(table[form])}\n".encode()
 
 
 def _protected(path: Path) -> list[str]:

@@ -1,3 +1,4 @@
+import json
 import re
 import shutil
 import subprocess
@@ -168,6 +169,24 @@ def test_another_reward_is_another_grader_but_another_gate_is_not(copy: Path) ->
     name = TASKS[task].grader.reward
     assert name
     settings.write_text(text.replace(name, "reward.py:other"))
+    assert _hash(copy, task) != before
+
+
+def test_a_package_holds_the_components_of_a_reward_as_json_and_no_more_of_its_settings(copy: Path) -> None:
+    task = sorted(TASKS)[0]
+    settings = copy / "tasks" / task / "task.toml"
+    table = '[reward]\ncomponents = [{kind = "numeric", absolute = 0.5}]\n'
+    settings.write_text(settings.read_text().replace(f'[grader]\nreward = "{TASKS[task].grader.reward}"', table))
+    before = _hash(copy, task)
+    (folder,) = (copy / "build" / "functions").iterdir()
+    packaged = folder / "tasks" / task
+    assert json.loads((packaged / "task.json").read_text()) == {
+        "reward": {"components": [{"absolute": 0.5, "kind": "numeric"}]}
+    }
+    assert not (packaged / "task.toml").exists()
+    settings.write_text(settings.read_text().replace("[gate]", "# other words\n[gate]"))
+    assert _hash(copy, task) == before
+    settings.write_text(settings.read_text().replace("absolute = 0.5", "absolute = 0.6"))
     assert _hash(copy, task) != before
 
 

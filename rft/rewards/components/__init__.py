@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
 KINDS = (
     "exact", "normalised", "numeric", "choice", "set_f1", "list_f1", "json_fields", "json_shape", "tags", "pattern",
-    "length", "repetition", "refusal", "language", "citation",
+    "length", "repetition", "refusal", "language", "citation", "reward_model",
 )  # fmt: skip
 
+FOLDER = "folder"  # the parameter that gets the task's folder
 
-def component(kind: str, settings: Mapping[str, Any]) -> Component:
-    """Return a component by its kind; only this kind's module is imported.
+
+def component(kind: str, settings: Mapping[str, Any], folder: str = "") -> Component:
+    """Return a component by its kind; only this kind's module is imported. Files are looked for in ``folder``.
 
     Raises:
         BadReward: an unknown kind or setting, or a wrong value; the message names the key and the fix.
@@ -44,8 +46,10 @@ def component(kind: str, settings: Mapping[str, Any]) -> Component:
             allowed = ", ".join(known)
             raise BadReward(f"{key}: {kind} has no such setting; it has {allowed}")
         checked[key] = _typed(key, value, known[key])
-    if lacking := known.keys() - checked.keys() - make.__kwdefaults__.keys():
+    if lacking := known.keys() - checked.keys() - (make.__kwdefaults__ or {}).keys():
         raise BadReward(f"{min(lacking)}: is missing; {kind} cannot do without it")
+    if FOLDER in make.__annotations__:
+        checked[FOLDER] = folder
     made: Component = make(**checked)
     return made
 
@@ -63,8 +67,8 @@ def maker(kind: str) -> Any:
 
 
 def settings_of(make: Any) -> dict[str, str]:
-    """Return the settings of a kind by name, with their types as they are written."""
-    return {key: told for key, told in make.__annotations__.items() if key != "return"}
+    """Return the settings of a kind by name, with their types as they are written; the folder is no setting."""
+    return {key: told for key, told in make.__annotations__.items() if key not in ("return", FOLDER)}
 
 
 def _typed(key: str, value: Any, told: str) -> Any:

@@ -57,8 +57,9 @@ def _check(name: str, rule: Any) -> None:
         one_of(f"fields.{name}", key, KEYWORDS)
     if "type" in rule:
         one_of(f"fields.{name}.type", str(rule["type"]), TYPES)
-    if not isinstance(rule.get("enum", [0]), list) or not rule.get("enum", [0]):
-        raise BadReward(f"fields.{name}.enum: must be a list of values")
+    values = rule.get("enum", [""])
+    if not isinstance(values, list) or not values or not all(isinstance(one, (str, int, float)) for one in values):
+        raise BadReward(f"fields.{name}.enum: must be a list of texts, numbers, true or false")
     if not isinstance(rule.get("required", True), bool):
         raise BadReward(f"fields.{name}.required: must be true or false")
 

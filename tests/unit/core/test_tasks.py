@@ -8,7 +8,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from rft.errors import TaskInvalid
-from rft.tasks import Hyperparameters, load_task
+from rft.tasks import Hyperparameters, grader_entry, load_task
 
 GOOD = """
 description = "Teaches sums to a model"
@@ -38,6 +38,22 @@ def test_a_good_task_is_read(folder):
     assert task.hyperparameters.request()["epochCount"] == 2
 
 
+def test_components_take_the_place_of_code(folder):
+    text = GOOD.replace('[grader]\nreward = "reward.py:reward"', '[reward]\ncomponents = [{kind = "normalised"}]')
+    (folder / "task.toml").write_text(text)
+    task = load_task(folder)
+    assert task.reward == {"components": [{"kind": "normalised"}]}
+    assert grader_entry(task) == "components:task.json:reward"
+
+
+def test_a_package_is_read_without_the_files_that_components_name(folder):
+    model = '[reward]\ncomponents = [{kind = "reward_model", file = "liked.reward-model"}]'
+    (folder / "task.toml").write_text(GOOD.replace('[grader]\nreward = "reward.py:reward"', model))
+    load_task(folder, packaged=True)
+    with pytest.raises(TaskInvalid, match=r"no file liked\.reward-model"):
+        load_task(folder)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "hint"),
     [
@@ -50,6 +66,13 @@ def test_a_good_task_is_read(folder):
         ('reward = "reward.py:reward"', 'reward = "grade.py:reward"', "no file grade.py"),
         ('reward = "reward.py:reward"', 'reward = "reward.reward"', "file.py:function"),
         ('reward = "reward.py:reward"', 'reward = "reward.py:a"\nhandler = "reward.py:b"', "exactly one of"),
+        ("[hyperparameters]", '[reward]\ncomponents = [{kind = "exact"}]\n[hyperparameters]', "exactly one of"),
+        ("[grader]\nreward =", "[reward]\n#", "reward: components: list at least one"),
+        (
+            '[grader]\nreward = "reward.py:reward"',
+            '[reward]\ncomponents = [{kind = "numeric", near = 1}]',
+            "reward: components[0].near: numeric has no such setting",
+        ),
         ("[hyperparameters]", "[splits]\ntest = 0.0\n[hyperparameters]", "splits.test"),
         ("[hyperparameters]", "[splits]\ntest = 0.9\n[hyperparameters]", "0.8"),
         ('base_model = "amazon.nova-2-lite-v1:0:256k"', 'base_model = "nova"', "base_model"),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rft.rewards import GraderContractError, GraderError, MissingReference, Sample, Score
+from rft.rewards.components.numeric import numeric
 from rft.rewards.contract import check_answer, read_answer, read_items, score_items, write_answer
 from rft.rewards.sample import read_reference, read_sample
 
@@ -114,6 +115,16 @@ def test_events_of_the_samples_are_read_and_others_are_refused() -> None:
     for item in (None, "x", {}, {"id": None}, {"id": True}, {"id": 1.5}):
         with pytest.raises(GraderContractError, match=r"event\[0\]"):
             score_items([item], lambda sample: Score(0))
+
+
+def test_an_answer_that_a_component_calls_unreadable_scores_0_and_spoils_no_other() -> None:
+    right = numeric()
+    items = [
+        {"id": answer, "messages": [{"role": "assistant", "content": answer}], "reference_answer": "72"}
+        for answer in ("72", "none")
+    ]
+    scores = score_items(items, lambda sample: Score(right(sample) or 0.0))
+    assert [(score.value, score.parse_failure) for score in scores] == [(1.0, False), (0.0, True)]
 
 
 def test_a_reward_that_raises_ends_the_call_and_names_the_sample() -> None:

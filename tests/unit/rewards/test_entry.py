@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -92,6 +93,61 @@ def test_what_the_zip_holds_suffices_and_starts_light(tmp_path: Path) -> None:
     loaded = {name.split(".")[0] for name in json.loads(modules)}
     assert {name for name in loaded if name not in sys.stdlib_module_names} == {"rft", "rft_task_arithmetic_reward"}
     assert not loaded & {"typing", "dataclasses", "inspect", "pathlib", "asyncio", "logging", "urllib", "tomllib"}
+
+
+TABLE = """[reward]
+components = [{kind = "numeric", weight = 3.0}, {kind = "pattern", regex = "####", name = "form"}]
+"""
+
+
+def test_components_need_no_code_and_start_light(tmp_path: Path) -> None:
+    (tmp_path / "rft").mkdir()
+    shutil.copy(ROOT / "rft" / "__init__.py", tmp_path / "rft")
+    shutil.copytree(
+        ROOT / "rft" / "rewards", tmp_path / "rft" / "rewards", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    folder = tmp_path / "tasks" / "sums"
+    folder.mkdir(parents=True)
+    (folder / "task.json").write_text(json.dumps({"reward": tomllib.loads(TABLE)["reward"]}))
+    wrong = {**ITEM, "id": "b", "metadata": {"reference_answer": "71"}}
+    code = (
+        "import sys, json; before = set(sys.modules); from rft.rewards.entry import handler;"
+        f"print(json.dumps(handler({[ITEM, wrong]!r}, None)));"
+        "print(json.dumps(sorted(set(sys.modules) - before)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        cwd=tmp_path,
+        env={"RFT_ENVIRONMENT": "local", "RFT_TASK": "sums", "RFT_GRADER": "components:task.json:reward"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *_, answer, modules = done.stdout.splitlines()
+    assert [entry["aggregate_reward_score"] for entry in json.loads(answer)] == [1.0, 0.25]
+    loaded = set(json.loads(modules))
+    assert {name.split(".")[0] for name in loaded} <= {"rft", *sys.stdlib_module_names}
+    assert not loaded & {"typing", "dataclasses", "inspect", "pathlib", "asyncio", "logging", "urllib", "tomllib"}
+    assert {name for name in loaded if name.startswith("rft.rewards.components.")} == {
+        f"rft.rewards.components.{name}" for name in ("checks", "numeric", "pattern")
+    }
+
+
+def test_components_of_a_task_folder_grade_on_a_laptop(tmp_path: Path) -> None:
+    (tmp_path / "task.toml").write_text(TABLE)
+    assert grader_of(tmp_path) == "components:task.toml:reward"
+    (answer,) = grade(tmp_path, [ITEM])
+    assert answer["metrics_list"] == [
+        {"name": "numeric", "value": 1.0, "type": "Reward"},
+        {"name": "form", "value": 1.0, "type": "Reward"},
+        {"name": "parse_failure", "value": 0.0, "type": "Metric"},
+    ]
+
+
+def test_components_that_cannot_be_used_name_file_and_key(tmp_path: Path) -> None:
+    (tmp_path / "task.toml").write_text(TABLE.replace("numeric", "number"))
+    with pytest.raises(GraderError, match=r"task.toml: reward: components\[0\].kind: 'number' is none of"):
+        grade(tmp_path, [ITEM])
 
 
 def test_a_plain_handler_runs_unchanged(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

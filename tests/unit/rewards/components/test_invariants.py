@@ -1,7 +1,11 @@
 """What holds for every component, whatever the answer: range, repeatability, linear time; and wrong settings."""
 
 import re
+import tempfile
 import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +15,14 @@ from hypothesis import strategies as st
 from rft.rewards import MissingReference, Sample
 from rft.rewards.components import KINDS, component, maker, settings_of
 from rft.rewards.errors import BadReward, UnreadableAnswer
+from tests.unit.rewards.model.test_artefact import MODEL
 
+ROOT = Path(__file__).parents[4]
 NEEDED: dict[str, dict[str, Any]] = {
     "pattern": {"regex": r"(\w+\s*)+[.!]"},
-    "json_shape": {"fields": {"a": {"type": "string"}, "b": {"enum": [1, None]}}},
+    "json_shape": {"fields": {"a": {"type": "string"}, "b": {"enum": [1, True]}}},
     "length": {"soft": 50, "limit": 100},
+    "reward_model": {"file": "liked.reward-model"},
 }
 MARKS = [
     "####",
@@ -40,9 +47,16 @@ REFERENCES = st.one_of(
 )
 
 
+@cache
+def made(kind: str) -> Callable[[Sample], float | None]:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "liked.reward-model").write_bytes(MODEL.to_bytes())
+        return component(kind, NEEDED.get(kind, {}), folder)
+
+
 def value(kind: str, answer: str, reference: Any, prompt: str = "") -> object:
     try:
-        return component(kind, NEEDED.get(kind, {}))(Sample("s", (("user", prompt),), answer, reference))
+        return made(kind)(Sample("s", (("user", prompt),), answer, reference))
     except (UnreadableAnswer, MissingReference) as error:
         return str(error)
 
@@ -97,6 +111,7 @@ def test_its_docstring_tells_range_and_source(kind: str) -> None:
         ("json_shape", {"fields": {"a": {"type": "text"}}}, "fields.a.type: 'text' is none of string"),
         ("json_shape", {"fields": {"a": 1}}, "fields.a: is 1; write a table"),
         ("json_shape", {"fields": {"a": {"enum": []}}}, "fields.a.enum: must be a list"),
+        ("json_shape", {"fields": {"a": {"enum": [None]}}}, "fields.a.enum: must be a list"),
         ("json_shape", {"fields": {"a": {"required": 1}}}, "fields.a.required: must be true or false"),
         ("json_shape", {"fields": {"a": {"minimum": 1}}}, "'minimum' is none of type, enum, required"),
         ("tags", {"names": ["<answer>"]}, "without brackets"),
@@ -108,12 +123,16 @@ def test_its_docstring_tells_range_and_source(kind: str) -> None:
         ("repetition", {"n": 0}, "n: is 0; it must be 1 to 20"),
         ("language", {"scripts": ["english"]}, "scripts: 'english' is none of arabic"),
         ("language", {"least": 0}, "least: is 0"),
+        ("reward_model", {"file": "none"}, "no file none in the task's folder; train it"),
+        ("reward_model", {"file": "../reward.py"}, "does not go into the grader"),
+        ("reward_model", {"file": "data/liked"}, "does not go into the grader"),
+        ("reward_model", {"file": "reward.py"}, "this is no reward model"),
         ("citation", {"least": 5, "most": 2}, "most: is 2; it must be 5 to 100"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_fix(kind: str, settings: dict[str, Any], message: str) -> None:
     with pytest.raises(BadReward, match=re.escape(message)):
-        component(kind, settings)
+        component(kind, settings, str(ROOT / "tasks" / "arithmetic"))
 
 
 @pytest.mark.parametrize("kind", KINDS)
