@@ -19,6 +19,7 @@ from rft.cli.dataset import dataset
 from rft.cli.draw import run_details, runs_table
 from rft.cli.exits import UnusableCall, exit_of
 from rft.cli.follow import watch as watch_run
+from rft.cli.grade import grade
 from rft.cli.rehearse import rehearse
 from rft.cli.removal import remove
 from rft.cli.reward_model import reward_model_app
@@ -54,6 +55,7 @@ app = typer.Typer(
 app.command()(remove)
 app.add_typer(reward_model_app, name="reward-model")
 app.command()(validate)
+app.command()(grade)
 app.command()(calibrate)
 app.command()(rehearse)
 app.add_typer(dataset)

@@ -15,7 +15,7 @@ from rft.datasets.version import code_version
 from rft.errors import DatasetUnreadable, GraderBroken
 from rft.evaluation.answers import read_records
 from rft.keys import Split
-from rft.rewards.entry import grade
+from rft.rewards.entry import grader
 from rft.rewards.errors import GraderError
 from rft.tasks import Task, load_task, protected_files
 
@@ -69,9 +69,10 @@ def grader_here(folder: Path) -> Call:
         UnusableCall: it cannot be imported.
 
     """
+    grade = grader(folder)
     with _aside():
         try:
-            grade(folder, [])
+            grade([])
         except GraderError as error:
             if "cannot be imported" in str(error) or "has no function" in str(error):
                 raise UnusableCall(str(error)) from None
@@ -79,7 +80,7 @@ def grader_here(folder: Path) -> Call:
     def call(event: list[dict[str, Any]]) -> Any:
         with _aside():
             try:
-                return grade(folder, event)
+                return grade(event)
             except SystemExit as error:
                 raise GraderBroken(f"the reward ended the process with {error.code!r}") from error
 

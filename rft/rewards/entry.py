@@ -66,7 +66,13 @@ def grade(task_folder: str | os.PathLike[str], event: Any, context: Any = None) 
         GraderError: the reward raised or gave no finite score.
 
     """
-    return _grade(os.fspath(task_folder), grader_of(task_folder), event, context)[0]
+    return grader(task_folder)(event, context)
+
+
+def grader(task_folder: str | os.PathLike[str]) -> Callable[..., list[dict[str, Any]]]:
+    """Return ``grade`` for one task folder, whose task.toml is read once."""
+    folder, named = os.fspath(task_folder), grader_of(task_folder)
+    return lambda event, context=None: _grade(folder, named, event, context)[0]
 
 
 def grader_of(task_folder: str | os.PathLike[str]) -> str:
