@@ -13,6 +13,8 @@ import time
 import traceback
 from typing import Any
 
+SHARED = "rft-shared-layer"  # a file in a layer that names the folder with its contents
+
 
 class ClientContext:
     """What the caller passed beside the payload: ``custom`` is its mapping."""
@@ -52,11 +54,20 @@ class Context:
         return max(0, int((self._deadline - time.time()) * 1000))
 
 
+def shared(layer: str) -> str:
+    """Return the folder with a layer's contents: another one if a file in it says so."""
+    pointer = os.path.join(layer, SHARED)
+    if not os.path.exists(pointer):
+        return layer
+    with open(pointer, encoding="utf-8") as file:
+        return file.read()
+
+
 def prepare_path(code: str) -> None:
     """Put code first, then layers, then what AWS's runtime brings; hide the interpreter's own packages."""
     own = os.path.dirname(os.path.abspath(__file__))
     kept = [place for place in sys.path if "site-packages" not in place and os.path.abspath(place) != own]
-    layers = [place for place in os.environ.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep) if place]
+    layers = [shared(place) for place in os.environ.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep) if place]
     runtime = [place for place in [os.environ.get("RFT_LOCAL_RUNTIME_SITE")] if place]
     sys.path[:] = [code, *(os.path.join(layer, "python") for layer in layers), *layers, *kept, *runtime]
 

@@ -1,7 +1,9 @@
 """Functions fail as on AWS, see their caller's context, and see nothing of the host."""
 
 import base64
+import io
 import json
+import zipfile
 
 import pytest
 
@@ -45,6 +47,19 @@ def test_the_caller_is_seen_by_alias_and_client_context(probe):
     context = base64.b64encode(json.dumps({"custom": {"phase": "evaluation"}}).encode()).decode()
     assert probe.invoke(alias, ClientContext=context) == [alias, {"phase": "evaluation"}]
     assert probe.invoke(alias) == [alias, None]
+
+
+def test_functions_share_one_copy_of_a_layer(probe):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("python/carried.py", "TEXT = 'carried'")
+    client = probe.aws.client("lambda")
+    layer = client.publish_layer_version(LayerName="probe", Content={"ZipFile": archive.getvalue()})["LayerVersionArn"]
+    source = "import carried\ndef handler(e, c): return [carried.TEXT, carried.__file__]"
+    answers = [probe.invoke(probe.function(source, Layers=[layer])) for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert answers[0][0] == "carried"
+    assert "rft-layer-" in answers[0][1]
 
 
 def test_the_host_is_hidden(probe, monkeypatch):

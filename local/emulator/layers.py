@@ -1,0 +1,67 @@
+"""A layer is unpacked once, not for every function that uses it.
+
+MiniStack writes and unpacks a copy of each layer beside each function's code, some 200 MB a function. While a worker
+starts, it gets a tiny layer instead, whose one file says where the shared copy is; our worker puts that on its path.
+"""
+
+import hashlib
+import io
+import tempfile
+import threading
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+from local.emulator.guard import replace
+
+SHARED = "rft-shared-layer"  # the name that local/emulator/worker.py looks for, which cannot be imported
+_starting = threading.local()
+_lock = threading.Lock()
+_pointers: dict[str, bytes] = {}  # ARN of a layer version, which never changes -> the tiny layer
+
+
+def apply() -> None:
+    """Let starting workers share layers."""
+    spawn = lambda_runtime.Worker._spawn
+    resolve = lambda_svc._resolve_layer_zip
+
+    def spawn_with_shared_layers(worker: Any) -> Any:
+        _starting.now = True
+        try:
+            return spawn(worker)
+        finally:
+            _starting.now = False
+
+    def resolve_shared(reference: Any) -> bytes | None:
+        if not getattr(_starting, "now", False):
+            found: bytes | None = resolve(reference)
+            return found
+        arn = reference if isinstance(reference, str) else reference.get("Arn", "")
+        with _lock:
+            if arn not in _pointers and (data := resolve(reference)):
+                _pointers[arn] = _pointer(_unpacked(data))
+        return _pointers.get(arn)
+
+    replace(lambda_runtime.Worker, "_spawn", spawn_with_shared_layers)
+    replace(lambda_svc, "_resolve_layer_zip", resolve_shared)
+
+
+def _unpacked(data: bytes) -> Path:
+    """Return the folder of a layer's contents, in the emulator's private temporary folder."""
+    folder = Path(tempfile.gettempdir()) / f"rft-layer-{hashlib.sha256(data).hexdigest()[:16]}"
+    if not folder.exists():
+        scratch = tempfile.mkdtemp(prefix="rft-layer-new-")
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            archive.extractall(scratch)
+        Path(scratch).rename(folder)
+    return folder
+
+
+def _pointer(folder: Path) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr(SHARED, str(folder))
+    return archive.getvalue()
