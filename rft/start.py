@@ -41,9 +41,9 @@ class Ignored(Struct, frozen=True, kw_only=True):
     why: str
 
 
-def is_log_source(source: Source) -> bool:
-    """Return whether a drop holds no records but names the place of invocation logs."""
-    return source.key.lower().endswith(LOG_SOURCE)
+def names_logs(name: str) -> bool:
+    """Return whether a file of this name, or an object of this key, holds no records but the place of logs."""
+    return name.lower().endswith(LOG_SOURCE)
 
 
 def decide(event: Mapping[str, Any], tasks: Collection[str]) -> Start | Refusal | Ignored:

@@ -9,7 +9,7 @@ from rft.errors import PreflightFailed
 from rft.keys import State
 from rft.preflight import problems
 from rft.schemas import Run
-from rft.start import is_log_source
+from rft.start import names_logs
 
 
 @step(State.PREFLIGHT)
@@ -20,4 +20,4 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
     found = problems(task, settings, gather_facts(task, settings))
     if found:
         raise PreflightFailed("; ".join(found))
-    return {"logs": is_log_source(run.source)}
+    return {"logs": names_logs(run.source.key)}

@@ -19,10 +19,12 @@ from rft.datasets.checks.preferences import PreferenceProfile
 from rft.datasets.codes import Severity
 from rft.datasets.curate import Curated, Surroundings, curate
 from rft.datasets.findings import Finding
+from rft.datasets.logs.source import MAX_SOURCE, read_source
 from rft.datasets.version import code_version
 from rft.errors import DatasetUnreadable
 from rft.keys import DATASET_REPORT
 from rft.schemas import Manifest
+from rft.start import names_logs
 from rft.tasks import Grader, Model, Task, load_task, protected_files
 
 # What a file is checked for where no task is named: the defaults of every task.toml.
@@ -46,7 +48,7 @@ class Validated(Struct, frozen=True, kw_only=True):
 
     accepted: bool
     message: str
-    manifest: Manifest | None  # None: the file cannot be read
+    manifest: Manifest | None  # None: the file cannot be read, or names logs, which are not read here
     folder: str | None  # where the version's files are, with --out
 
 
@@ -66,6 +68,8 @@ def validate(
     if not file.is_file():
         raise UnusableCall(f"{file} is a folder, no file" if file.is_dir() else f"{file}: no such file")
     folder = session.root / "tasks" / task if task is not None else session.root
+    if names_logs(file.name):
+        raise typer.Exit(_place_of_logs(file, json=json))
     settings = _task(session.root / "tasks", task)
     around = Surroundings(code_version=code_version(), protected=protected_files(settings, folder))
     with tempfile.TemporaryDirectory(prefix="rft-validate-") as work:
@@ -120,6 +124,20 @@ def _keep(curated: Curated, folder: Path) -> Path:
     for path in curated.files.values():
         shutil.copyfile(path, place / path.name)
     return place
+
+
+def _place_of_logs(file: Path, *, json: bool) -> int:
+    """Say whether a file names logs as it should: their entries are read where they are, by the workflow alone."""
+    try:
+        with file.open("rb") as stream:
+            source = read_source(stream.read(MAX_SOURCE + 1))
+    except DatasetUnreadable as error:
+        _unreadable(error, json=json)
+        return 1
+    message = f"The file is well formed; the workflow reads the logs below {source.s3_uri} when it is dropped."
+    said = Validated(accepted=True, message=message, manifest=None, folder=None)
+    typer.echo(as_json(said) if json else message)
+    return 0
 
 
 def _unreadable(error: DatasetUnreadable, *, json: bool) -> None:

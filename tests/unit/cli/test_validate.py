@@ -42,6 +42,19 @@ def test_a_good_file_is_accepted_and_its_version_kept(rft: Rft, tmp_path: Path) 
     assert "arithmetic: dataset accepted" in (folder / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_file_that_names_logs_is_checked_for_its_form(rft: Rft, tmp_path: Path, options: tuple[str, ...]) -> None:
+    path = tmp_path / "app.logs.json"
+    path.write_text('{"s3_uri": "s3://logs/app", "max_records": 500}')
+    outcome = rft("validate", str(path), *options)
+    assert outcome.code == 0
+    assert "the workflow reads the logs below s3://logs/app" in outcome.out
+    path.write_text('{"s3_uri": "s3://logs/app", "max_records": 5}')
+    outcome = rft("validate", str(path), *options)
+    assert outcome.code == 1
+    assert "max_records" in outcome.out
+
+
 def test_the_laptop_says_what_the_workflow_says(rft: Rft, tmp_path: Path) -> None:
     data = ARITHMETIC.read_bytes() + b"broken\n"
     path = tmp_path / "mine.jsonl.gz"

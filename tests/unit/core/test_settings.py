@@ -42,6 +42,8 @@ def test_every_shipped_environment_is_valid_and_survives_its_encoding(name):
         ('["us-east-1a", "us-east-1b"]', '["us-west-2a", "us-west-2b"]', "availability_zones", "us-east-1"),
         ('["us-east-1", "us-east-2", "us-west-2"]', '["us-west-2"]', "residency_regions", "add it"),
         ('name = "dev"', 'name = "test"', "name", "dev.toml"),
+        ("notify_emails", 'log_buckets = ["s3://logs"]\nnotify_emails', "log_buckets[", "correct this key"),
+        ("notify_emails", 'log_key_arns = ["alias/logs"]\nnotify_emails', "log_key_arns[", "correct this key"),
         ("max_training_hours = 8.0", "max_training_hours = -1.0", "workflow.max_training_hours", "correct this key"),
         ("max_training_hours = 8.0", "max_trainig_hours = 8.0", "max_trainig_hours", "workflow"),
         ("[caps]\nmax_run_usd = 600.0", "[caps]", "max_run_usd", "caps"),
