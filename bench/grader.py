@@ -13,7 +13,7 @@ from rft.rewards.sample import read_sample
 from tasks.arithmetic.reward import reward
 
 ROLLOUTS = 1_000
-PER_CALL = 50  # rollouts in one call of the function
+PER_CALL = 64  # rollouts in one call of the function
 TASK = "arithmetic"
 
 
