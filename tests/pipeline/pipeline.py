@@ -21,7 +21,7 @@ from rft.schemas import Champion, Run
 ROOT = Path(__file__).parents[2]
 PREFIX = "rft-local"
 SAMPLE = (ROOT / "tasks/arithmetic/data/arithmetic.jsonl").read_bytes().splitlines(keepends=True)
-WAIT = 120.0  # seconds; a run takes 10 to 30 on two busy cores
+WAIT = 180.0  # seconds; a run takes 10 to 30 on two busy cores, and a module's first one 120 on two overloaded ones
 
 
 def records(start: int = 0, count: int = 360) -> bytes:
