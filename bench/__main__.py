@@ -9,12 +9,12 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
-from bench import grader, imports, pipeline, reward_model, synthesis
+from bench import data, grader, imports, pipeline, reward_model, synthesis
 from bench.pipeline import Pipeline
 from bench.reward_model import RewardModelTimes
 from bench.timing import Ratio, Times
 
-PARTS = ("synthesis", "imports", "grader", "pipeline", "reward-model")
+PARTS = ("synthesis", "imports", "grader", "data", "pipeline", "reward-model")
 
 
 class Results(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -53,6 +53,8 @@ def measure(parts: Sequence[str], *, repeats: int) -> Results:
         ratios += imports.measure(repeats=repeats)
     if "grader" in parts:
         ratios.append(grader.measure(repeats=repeats))
+    if "data" in parts:
+        ratios += data.measure(repeats=repeats)
     runs = pipeline.measure(repeats=min(repeats, 3)) if "pipeline" in parts else None
     model = reward_model.measure(repeats=1) if "reward-model" in parts else None
     return Results(ratios=ratios, pipeline=runs, reward_model=model)

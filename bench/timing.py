@@ -41,14 +41,16 @@ def times_of(seconds: Sequence[float]) -> Times:
     return Times(minimum=min(seconds), median=statistics.median(seconds), count=len(seconds))
 
 
-def in_turns(calls: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, Times]:
+def in_turns(
+    calls: Mapping[str, Callable[[], object]], repeats: int, *, clock: Callable[[], float] = time.perf_counter
+) -> dict[str, Times]:
     """Time each call ``repeats`` times, one after the other in every round."""
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(repeats):
         for name, call in calls.items():
-            started = time.perf_counter()
+            started = clock()
             call()
-            seconds[name].append(time.perf_counter() - started)
+            seconds[name].append(clock() - started)
     return {name: times_of(values) for name, values in seconds.items()}
 
 
