@@ -1,6 +1,6 @@
 """Checks that look at all admitted examples: languages, near duplicates, and what somebody else is asked about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -11,7 +11,7 @@ from rft.datasets.checks.personal import text_of
 from rft.datasets.checks.preferences import PreferenceQuality
 from rft.datasets.findings import Finding
 from rft.datasets.items import Example
-from rft.datasets.keys import text_key
+from rft.datasets.keys import bytes_key, text_key
 from rft.datasets.rules import DataRules
 from rft.datasets.writing import Files
 
@@ -36,6 +36,11 @@ class Languages:
         user = example.messages[-1]["content"]
         self.sample.add(text_key(user), user)
 
+    def see_texts(self, first: int, users: Sequence[str], encoded: Sequence[bytes]) -> None:
+        """Offer the users' texts of rows one behind the other, and their bytes."""
+        for key, user in zip(map(bytes_key, encoded), users, strict=True):
+            self.sample.add(key, user)
+
 
 class Alike:
     """Puts the users' texts into the index of near duplicates. The texts stay in the files."""
@@ -48,6 +53,10 @@ class Alike:
     def see(self, row: int, line: int, example: Example, raw: bytes, *, personal: bool) -> None:
         """Add the user's text."""
         self.index.add(row, example.messages[-1]["content"])
+
+    def see_texts(self, first: int, users: Sequence[str], encoded: Sequence[bytes]) -> None:
+        """Add the users' texts of rows one behind the other, and their bytes."""
+        self.index.add_all(first, users, encoded)
 
     def _text(self, row: int) -> str:
         return self.beyond(row) if row < 0 else _prompt(self._files.line(row)).messages[-1]["content"]

@@ -5,13 +5,13 @@ the threshold and their numbers are the same: a problem with other numbers is an
 Case, punctuation and white space make no difference. A text of few words is the near duplicate of the same words only;
 at a threshold of 0.85 one changed word goes unnoticed in texts of about 21 words and more.
 
-Method: MinHash signatures of up to 126 values in bands of r (Leskovec, Rajaraman, Ullman, Mining of Massive Datasets,
-3.3 and 3.4); r is the largest with which a pair at the threshold shares no band in at most 0.5 % of cases. Signatures
+Method: MinHash signatures of up to 128 values in bands of r (Leskovec, Rajaraman, Ullman, Mining of Massive Datasets,
+3.3 and 3.4); r is the largest with which a pair at the threshold shares no band in at most 0.6 % of cases. Signatures
 and the first look at the bands are rensa's. Texts that share a band are sorted by the values behind it and compared
 with their ``REACH`` predecessors, so that thousands of texts of one template cost little more than others.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from math import sqrt
 from typing import TYPE_CHECKING, Any, Final
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-VALUES: Final = 126  # of a signature
-MISSED: Final = 0.005  # of the pairs at the threshold
+VALUES: Final = 128  # of a signature; rensa is fastest with a multiple of 64
+MISSED: Final = 0.006  # of the pairs at the threshold
 REACH: Final = 16  # predecessors in a band with which a text is compared
 TRIALS: Final = 6  # comparisons of a text that may fail; then it is left alone
 SORTED: Final = 4  # values behind a band that sort the texts in it
@@ -58,11 +58,21 @@ class NearDuplicates:
 
     def add(self, row: int, text: str) -> None:
         """Add a text. Rows are distinct and come in any order."""
-        data = spaced(text)
-        self._pending.append((row, data))
-        self._pending_bytes += len(data)
+        self._take([(row, spaced(text))])
         if self._text_of is None:
             self._texts[row] = text
+
+    def add_all(self, first: int, texts: Sequence[str], encoded: Sequence[bytes]) -> None:
+        """Add texts as the rows from ``first`` on; ``encoded`` are their bytes."""
+        data = [one if one.isascii() else spaced(text) for one, text in zip(encoded, texts, strict=True)]
+        self._take(enumerate(data, first))
+        if self._text_of is None:
+            self._texts.update(enumerate(texts, first))
+
+    def _take(self, rows: Iterable[tuple[int, bytes]]) -> None:
+        before = len(self._pending)
+        self._pending += rows
+        self._pending_bytes += sum([len(data) for _, data in self._pending[before:]])
         if self._pending_bytes >= BATCH:
             self._flush()
 

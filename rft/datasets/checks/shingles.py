@@ -22,7 +22,8 @@ _DASH: Final = str.maketrans({" ": None, ",": None, "\u2212": "-", "\u2013": "-"
 SPACE: Final = 32
 _WORDS: Final = bytes(byte if byte >= 128 or chr(byte).isalnum() else SPACE for byte in range(256)).lower()
 _CODES: Final = _WORDS.replace(b" ", b"\0")
-_BASE: Final = 0x9E3779B97F4A7C15  # odd, so that its powers have inverses modulo 2^64
+_BASE: Final = 0x9E3779B97F4A7C15
+_LOAD: Final = 8  # bytes of a word that are looked at together
 
 
 def spaced(text: str) -> bytes:
@@ -54,7 +55,7 @@ class Hasher:
         import numpy as np  # here, so that a function that hashes nothing does not load it
 
         self._np = np
-        self._powers = self._inverses = np.ones(1, np.uint64)
+        self._masks = np.array([2 ** (8 * size) - 1 for size in range(_LOAD + 1)], np.uint64)
 
     def hashes(self, texts: Sequence[bytes]) -> "tuple[NDArray[np.uint64], NDArray[np.uint64]]":
         """Return the hashes of the shingles of all texts (from ``spaced``), and where each text's begin and end.
@@ -62,18 +63,11 @@ class Hasher:
         Those of text i are ``hashes[offsets[i]:offsets[i + 1]]``, some of them more than once.
         """
         np = self._np
-        joined = b" " + b" ".join(texts) + b" "
-        self._reach(len(joined))
-        codes = np.frombuffer(joined.translate(_CODES), np.uint8)
-        inside = codes != 0
+        joined = (b" " + b" ".join(texts) + b" " * (_LOAD + 1)).translate(_CODES)
+        inside = np.frombuffer(joined, np.uint8) != 0
         edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
         starts, ends = edges[0::2], edges[1::2]
-        # A word's sum of code * base^place, moved to place 0, depends on the word alone.
-        sums = np.cumsum(codes * self._powers[: len(joined)])
-        words = sums[ends - 1]
-        words -= sums[starts - 1]
-        words *= self._inverses[starts]
-        _mix(words)
+        words = self._words(joined, starts, ends)
         bounds = np.cumsum(np.fromiter((len(text) + 1 for text in texts), np.int64, len(texts)))
         counts = np.searchsorted(starts, bounds + 1)  # words up to the end of each text
         hashes = np.empty(2 * len(words), np.uint64)
@@ -86,15 +80,22 @@ class Hasher:
         hashes[2 * lasts + 1] = words[lasts]  # in the place of a pair that would reach into the next text
         return hashes, np.concatenate((np.zeros(1, np.uint64), (2 * counts).astype(np.uint64)))
 
-    def _reach(self, length: int) -> None:
-        if len(self._powers) < length:
-            self._powers = self._powers_of(_BASE, 2 * length)
-            self._inverses = self._powers_of(pow(_BASE, -1, 2**64), 2 * length)
+    def _words(self, codes: bytes, starts: "NDArray[np.intp]", ends: "NDArray[np.intp]") -> "NDArray[np.uint64]":
+        """Return the hashes of words: of their first eight bytes, and where they are longer, their last and length.
 
-    def _powers_of(self, base: int, size: int) -> "NDArray[np.uint64]":
-        powers = self._np.full(size, base, self._np.uint64)
-        powers[0] = 1
-        return self._np.cumprod(powers)
+        Two words of more than 16 bytes that differ in the middle alone share a hash. So texts seem more alike than they
+        are, until they are compared.
+        """
+        np = self._np
+        loads = np.ndarray((len(codes) - _LOAD + 1,), "<u8", codes, strides=(1,))  # the eight bytes from each place on
+        sizes = ends - starts
+        words: "NDArray[np.uint64]" = loads[starts] & self._masks[np.minimum(sizes, _LOAD)]
+        long = np.flatnonzero(sizes > _LOAD)
+        rest = loads[ends[long] - _LOAD] * _BASE + sizes[long].astype(np.uint64)
+        _mix(rest)
+        words[long] ^= rest
+        _mix(words)
+        return words
 
 
 def _mix(values: "NDArray[np.uint64]") -> None:

@@ -22,6 +22,7 @@ from rft.datasets.rules import DataRules
 from rft.datasets.shapes.prompts import USUAL
 from rft.datasets.splitting import numbers_of
 from rft.datasets.table import ALL, NONE, Table, category_of
+from rft.datasets.watchers import Alike, Languages
 from rft.datasets.writing import LINE, PREFIXED, Files, prefix
 from rft.tasks import Task
 
@@ -55,6 +56,8 @@ class _Rows(Struct):
     items: list[Item]
     records: list[Record]
     extras: dict[str, list[Any]]
+    users: list[str]
+    encoded: list[bytes]  # the users' texts
     lines: list[bytes]
     categories: list[str]
     columns: dict[str, list[int]]  # of the table, all but ``offset`` and ``category``
@@ -85,7 +88,9 @@ class Lane:
         files: Files,
         watchers: Sequence[Watcher],
     ) -> None:
-        self._table, self._files, self._watchers, self._shares = table, files, watchers, task.splits
+        self._table, self._files, self._shares = table, files, task.splits
+        self._texts = [one for one in watchers if isinstance(one, (Alike, Languages))]
+        self._watchers = [one for one in watchers if not isinstance(one, (Alike, Languages))]
         self._records = Records(extra_fields(first))
         self._usual = Usual(self._records, intake.length, intake.detectors, ids=intake.counts_copies)
         self._group_by, self._category = task.data.curation.group_by, task.data.curation.category
@@ -109,7 +114,7 @@ class Lane:
         users = [record.messages[-1].content for record in records]
         encoded = list(map(str.encode, users))
         if not items or not once_each([item.data for item in items], records, encoded, extras):
-            return _Rows([], [], {}, [], [], {})
+            return _Rows([], [], {}, [], [], [], [], {})
         folded = folded_keys(users, encoded)
         prompts = prompt_keys(records, encoded)
         references = [record.reference_answer for record in records]
@@ -133,7 +138,7 @@ class Lane:
             "identity": identity_keys(own),
             "size": list(map(len, encoded)),
         }
-        return _Rows(items, records, extras, lines, self._categories(extras, len(items)), columns)
+        return _Rows(items, records, extras, users, encoded, lines, self._categories(extras, len(items)), columns)
 
     def _groups(self, extras: Mapping[str, list[Any]], folded: list[int]) -> list[int]:
         """Return the keys of the groups that stay in one split."""
@@ -161,6 +166,8 @@ class Lane:
         columns["offset"] = self._files.write_all(columns["split"], rows.lines[part])
         columns["category"] = list(map(table.category_number, rows.categories[part]))
         table.extend(columns)
+        for texts in self._texts:
+            texts.see_texts(first, rows.users[part], rows.encoded[part])
         for place in range(start, end) if self._watchers else ():
             item, example = rows.items[place], rows.example(place)
             for watcher in self._watchers:
