@@ -75,6 +75,7 @@ class Code(StrEnum):
     # records beside each other
     EXACT_DUPLICATE = "exact-duplicate"
     NEAR_DUPLICATE = "near-duplicate"
+    NOT_COMPARED = "not-compared"
     CONTRADICTORY_REFERENCE = "contradictory-reference"
     SPLIT_LEAK = "split-leak"
     PROTECTED_LEAK = "protected-leak"
@@ -176,6 +177,7 @@ CHECKS: Final[dict[Code, Check]] = {
         _check(Code.REBALANCED, _Q, "left out to balance categories", "set curation.max_category_share to 1"),
         _check(Code.EXACT_DUPLICATE, _Q, "the same record again", "keep one"),
         _check(Code.NEAR_DUPLICATE, _W, "almost the same prompt again", "keep one, or set the check to quarantine"),
+        _check(Code.NOT_COMPARED, _N, "too many prompts to compare all", "drop a sample; Bedrock takes 20,000 records"),
         _check(Code.CONTRADICTORY_REFERENCE, _Q, "one prompt, several references", "decide on one reference"),
         _check(Code.SPLIT_LEAK, _Q, "a training prompt almost equal to a held-out one", "keep one of the two"),
         _check(Code.PROTECTED_LEAK, _Q, "a prompt of a protected benchmark", "leave benchmarks out of training data"),

@@ -8,7 +8,7 @@ from rft.datasets import beside
 from rft.datasets.checks.leakage import Protected, find_leaks
 from rft.datasets.codes import Code, Severity
 from rft.datasets.collector import Collector
-from rft.datasets.findings import Finding
+from rft.datasets.findings import Finding, finding
 from rft.datasets.rules import DataRules
 from rft.datasets.table import Table, column, groups
 from rft.datasets.watchers import Alike
@@ -71,7 +71,15 @@ class Comparison:
             protected=protected,
         )
         self.gone.update({row: (why.code, why.reason) for row, why in leaks.quarantine.items()})
-        return leaks.findings
+        return [*leaks.findings, *(self._not_compared(alike.most) if alike is not None else [])]
+
+    def _not_compared(self, most: int) -> list[Finding]:
+        """Return what is to say of the rows behind the first ``most``."""
+        rest = len(self._table) - most
+        if rest <= 0 or self._rules.severity(Code.NOT_COMPARED) is Severity.OFF:
+            return []
+        said = f"near duplicates were looked for among the first {most:,} prompts, not among the {rest:,} behind them"
+        return [finding(Code.NOT_COMPARED, said, self._rules, count=rest, of=len(self._table), threshold=most)]
 
     def _near(self, rows: "NDArray[np.int64]", alike: Alike, protected: Protected | None) -> list[list[int]]:
         """Return the clusters of near duplicates among the rows and protected prompts."""
@@ -85,6 +93,9 @@ class Comparison:
         if self._paired:
             found = [self._once_each(cluster) for cluster in found]
         self.cluster_sizes.update(size for cluster in found if (size := sum(row >= 0 for row in cluster)) > 1)
+        if len(self._table) > alike.most:
+            behind = [cluster for cluster in self._equal(rows, protected) if cluster[-1] >= alike.most]
+            found += [self._once_each(cluster) for cluster in behind] if self._paired else behind
         return [cluster for cluster in found if len(cluster) > 1 and cluster[-1] >= 0]
 
     def _once_each(self, cluster: list[int]) -> list[int]:

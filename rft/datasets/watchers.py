@@ -42,21 +42,27 @@ class Languages:
             self.sample.add(key, user)
 
 
+MOST: Final = 100_000  # rows that are compared: 330 MB; Bedrock takes 20,000
+
+
 class Alike:
-    """Puts the users' texts into the index of near duplicates. The texts stay in the files."""
+    """Puts the users' texts of the first rows into the index of near duplicates. The texts stay in the files."""
 
     def __init__(self, rules: DataRules, files: Files) -> None:
+        self.most = MOST
         self._files = files
         self.beyond: Callable[[int], str] = str  # the text of a negative row
         self.index = NearDuplicates(threshold=rules.thresholds.near_duplicate, text_of=self._text)
 
     def see(self, row: int, line: int, example: Example, raw: bytes, *, personal: bool) -> None:
         """Add the user's text."""
-        self.index.add(row, example.messages[-1]["content"])
+        if row < self.most:
+            self.index.add(row, example.messages[-1]["content"])
 
     def see_texts(self, first: int, users: Sequence[str], encoded: Sequence[bytes]) -> None:
         """Add the users' texts of rows one behind the other, and their bytes."""
-        self.index.add_all(first, users, encoded)
+        room = max(self.most - first, 0)
+        self.index.add_all(first, users[:room], encoded[:room])
 
     def _text(self, row: int) -> str:
         return self.beyond(row) if row < 0 else _prompt(self._files.line(row)).messages[-1]["content"]

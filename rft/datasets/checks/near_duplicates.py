@@ -36,7 +36,7 @@ REMEMBERED: Final = 4096  # texts whose shingles are kept while candidates are v
 class NearDuplicates:
     """Texts by row; afterwards the clusters of near duplicates.
 
-    The clusters depend on the texts and their rows alone. Memory: about 2.5 kB a text, and the text itself unless
+    The clusters depend on the texts and their rows alone. Memory: at most 2.8 kB a text, and the text itself unless
     ``text_of`` returns it; it is then called for candidates only, from ``clusters``.
     """
 
@@ -106,16 +106,15 @@ class NearDuplicates:
         """Return the texts that share a band with another, by row, and their signatures."""
         import numpy as np
 
-        found: list[tuple[int, list[int]]] = []
+        places: list[int] = []
+        parts = [np.empty((0, self._values), np.uint32)]
         for rows, matrix in self._matrices:
             flags = self._index.query_duplicate_flags_matrix(matrix)
             if any(flags):
-                found += [
-                    pair for pair, flag in zip(zip(rows, matrix.to_rows(), strict=True), flags, strict=True) if flag
-                ]
-        found.sort()
-        signatures = np.array([values for _, values in found], np.uint32).reshape(-1, self._values)
-        return [row for row, _ in found], signatures
+                places += [row for row, flag in zip(rows, flags, strict=True) if flag]
+                parts.append(np.array(matrix.to_rows(), np.uint32)[np.array(flags)])
+        order = np.argsort(np.array(places, np.int64))
+        return [places[place] for place in order.tolist()], np.concatenate(parts)[order]
 
 
 def rows_of_a_band(threshold: float) -> int:

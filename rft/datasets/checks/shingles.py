@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,7 +89,7 @@ class Hasher:
         np = self._np
         loads = np.ndarray((len(codes) - _LOAD + 1,), "<u8", codes, strides=(1,))  # the eight bytes from each place on
         sizes = ends - starts
-        words: "NDArray[np.uint64]" = loads[starts] & self._masks[np.minimum(sizes, _LOAD)]
+        words: NDArray[Any] = loads[starts] & self._masks[np.minimum(sizes, _LOAD)]
         long = np.flatnonzero(sizes > _LOAD)
         rest = loads[ends[long] - _LOAD] * _BASE + sizes[long].astype(np.uint64)
         _mix(rest)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rft.datasets import limits
+from rft.datasets import limits, watchers
 from rft.datasets.codes import Code, Severity
 from rft.datasets.curate import Curated, Surroundings, curate
 from rft.datasets.items import Container, Shape
@@ -355,6 +355,28 @@ def test_prompts_of_protected_files_are_not_trained_on(tmp_path: Path) -> None:
         (tmp_path / str(near)).mkdir()
         curated = curate(io.BytesIO(good(300)), task=task, work=tmp_path / str(near), around=around)
         assert list(codes(curated).values()) == ["protected-leak"]
+
+
+@pytest.mark.parametrize("most", [300, 100])
+def test_only_so_many_prompts_are_compared_and_the_report_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(watchers, "MOST", most)
+    words = "Rosa counts her marbles, puts a few into the blue box and gives the rest to her brother, who has none:"
+    lines = good(300).splitlines()
+    for place, text in ((10, f"{words} how many?"), (20, f"{words} HOW many"), (200, f"{words} so how many?")):
+        lines[place] = record(text, id=f"m{place}", reference_answer="5")
+    (tmp_path / "benchmark.txt").write_text("WHAT is 250 plus 250?\n")
+    task = with_data(protected=["benchmark.txt"], checks={**TASK.data.checks, Code.SPLIT_LEAK: Severity.OFF})
+    around = Surroundings(code_version="1", protected={"benchmark.txt": tmp_path / "benchmark.txt"})
+    curated = curate(io.BytesIO(b"\n".join(lines)), task=task, work=tmp_path, around=around)
+    found = {finding.code: finding for finding in curated.manifest.findings}
+    beyond = most < 200
+    assert found[Code.NEAR_DUPLICATE].count == (1 if beyond else 2)
+    assert (Code.NOT_COMPARED in found) == beyond
+    if beyond:
+        assert (found[Code.NOT_COMPARED].count, found[Code.NOT_COMPARED].severity) == (200, Severity.NOTE)
+    assert codes(curated) == {251: "protected-leak"}  # a training record of these
 
 
 def test_personal_data_is_reported_redacted_or_refused(tmp_path: Path) -> None:
