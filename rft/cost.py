@@ -16,7 +16,7 @@ def forecast(task: Task, dataset: Dataset, settings: Settings) -> Forecast:
     how many it takes.
     """
     prices, test, train = settings.prices, dataset.splits[Split.TEST], dataset.splits[Split.TRAIN]
-    calibration = settings.workflow.calibration_prompts
+    calibration = task.calibration.prompts * task.calibration.samples
     answers = test.records * MODELS_ASKED + calibration
     prompt_bytes = test.bytes * MODELS_ASKED + train.bytes / max(train.records, 1) * calibration
     items = {

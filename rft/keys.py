@@ -161,6 +161,7 @@ class Phase(StrEnum):
 
     TRAINING = "training"
     CALIBRATION = "calibration"
+    PROBES = "probes"  # answers that no model gave, in calibration
     EVALUATION = "evaluation"
 
 
@@ -215,6 +216,7 @@ SAMPLED: Final = "sampled/"  # in the intake bucket: what was drawn from logs, u
 DATASETS: Final = "datasets/"
 DATASET_REPORT: Final = "report.html"  # beside a version's splits
 RUNS: Final = "runs/"
+CALIBRATION_REPORT: Final = "calibration.json"  # among a run's artefacts
 TRAINING_OUTPUT: Final = "training/"
 
 

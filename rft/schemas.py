@@ -111,6 +111,12 @@ class Calibration(Record, frozen=True, kw_only=True):
     mean: float
     spread: float  # standard deviation
     deterministic: bool
+    rollouts: int = 0  # of all prompts
+    pass_rate: float | None = None
+    mixed: float | None = None  # share of prompts whose rollouts score differently: the ones that teach
+    verdict: str = ""  # pass, warn or fail
+    notes: list[str] = []  # what fails and what warns, with the fixes
+    report_key: str | None = None  # the whole report, in the artefacts bucket
 
 
 class Forecast(Record, frozen=True, kw_only=True):

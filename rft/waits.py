@@ -29,7 +29,6 @@ class Workflow(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     evaluation_concurrency: Annotated[int, Meta(ge=1, le=100)] = 8
     evaluation_batch: Annotated[int, Meta(ge=1, le=100)] = 10
     sampling_concurrency: Annotated[int, Meta(ge=1, le=100)] = 16  # functions that read invocation logs at once
-    calibration_prompts: Annotated[int, Meta(ge=4, le=200)] = 16
     keep_models: Annotated[int, Meta(ge=1, le=50)] = 3
     reconcile_minutes: Annotated[int, Meta(ge=1, le=1_440)] = 15
 

@@ -173,7 +173,15 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
         Grant(actions=("lambda:CreateAlias", "lambda:UpdateAlias"), on=Target.GRADERS),
         Grant(actions=("lambda:GetFunctionConfiguration",), on=Target.GRADER_ALIASES),
     ),
-    Step.CALIBRATE: (READ_RUN, TABLE_KEY, READ_DATASETS, S3_READ_KEY, ASK_BASELINE, CALL_GRADER),
+    Step.CALIBRATE: (
+        READ_RUN,
+        TABLE_KEY,
+        READ_DATASETS,
+        WRITE_ARTEFACTS,
+        S3_WRITE_KEY,
+        ASK_BASELINE,
+        CALL_GRADER,
+    ),
     Step.ESTIMATE_COST: (READ_RUN, TABLE_KEY),
     Step.ACQUIRE_SLOT: (READ_RUN, TABLE_KEY),
     Step.LAUNCH_TRAINING: (

@@ -53,9 +53,10 @@ STEPS: Mapping[Step, StepSpec] = {
         variables=(Variable.GRADER_VERSIONS,),
     ),
     Step.CALIBRATE: StepSpec(
-        description="Sends the baseline's answers through the deployed grader: contract, determinism, spread",
+        description="Sends rollouts of the base model and hack probes through the deployed grader",
         timeout_seconds=900,
         memory_mb=512,
+        variables=(Variable.ARTEFACTS_BUCKET,),
     ),
     Step.ESTIMATE_COST: StepSpec(description="Forecasts a run's cost and refuses it above the environment's cap"),
     Step.ACQUIRE_SLOT: StepSpec(description="Takes a training slot, or says that none is free"),

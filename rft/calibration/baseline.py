@@ -1,11 +1,18 @@
-"""What the grader makes of the baseline's answers, before anything is paid. Pure."""
+"""What the grader makes of the base model's rollouts and of hack probes, before anything is paid. Pure."""
 
 from collections.abc import Iterable, Sequence
 from heapq import nsmallest
 from statistics import fmean, pstdev
 
+from rft.calibration import judging, sampled
+from rft.calibration.grading import Answer, Call, Graded, Kind, grade_all
+from rft.calibration.rules import CalibrationRules
+from rft.calibration.trial import best_answers, judge_probes, people, probes_for, written_answers
+from rft.calibration.verdicts import Measure, Report, Verdict, gravest
 from rft.names import digest
 from rft.schemas import Calibration
+
+REASONS = 3  # that a refusal gives
 
 
 def chosen_lines(lines: Iterable[bytes], count: int) -> list[bytes]:
@@ -16,20 +23,100 @@ def chosen_lines(lines: Iterable[bytes], count: int) -> list[bytes]:
     return nsmallest(count, lines, key=lambda line: digest(line.decode()))
 
 
-def judge(first: Sequence[float], second: Sequence[float]) -> Calibration:
-    """Return the calibration of the same answers scored twice, in the same order."""
-    return Calibration(
-        prompts=len(first), mean=fmean(first), spread=pstdev(first), deterministic=list(first) == list(second)
+def calibrate(
+    rollouts: Sequence[Answer],
+    grade: Call,
+    grade_probes: Call,
+    rules: CalibrationRules,
+    *,
+    task: str,
+    scale: tuple[float, float],
+) -> tuple[Report, Calibration]:
+    """Return what the grader makes of rollouts, of answers that records hold, and of probes, with its short form.
+
+    Rollouts are scored twice by ``grade``, all else once by ``grade_probes``. A probe is compared with the best of the
+    record's rollouts and right answers; on a record without a right answer, with a rollout that passes.
+
+    Raises:
+        GraderError: or GraderBroken, the grader gave an answer no score.
+
+    """
+    first, again = (grade_all(rollouts, grade, apart=False) for _ in range(2))
+    records = list({one.of: one.record for one in rollouts}.values())
+    held = [answer for answer in written_answers(records, rules, scale) if answer.kind is not Kind.WRONG]
+    scores = first.scores | grade_all(held, grade_probes, apart=False).scores
+    has_right = {answer.of for answer in held if answer.kind is Kind.RIGHT}
+    best = [
+        answer
+        for answer in best_answers([*rollouts, *held], scores)
+        if answer.of in has_right or scores[answer.id] >= rules.passing
+    ]
+    probes = probes_for(best, rules)
+    scores |= grade_all(probes, grade_probes, apart=False).scores
+    everything = [*rollouts, *held, *probes]
+    measures = [*_measures(rollouts, first, again, rules), *people(everything, scores, rules)]
+    verdicts = judge_probes(everything, scores, rules)
+    report = Report(
+        task=task,
+        verdict=gravest([*(one.verdict for one in measures), *(one.verdict for one in verdicts)]),
+        records=len(records),
+        answers=len(everything),
+        left_out=len(records) - len(best),
+        measures=measures,
+        probes=verdicts,
     )
+    return report, _short(report, [first.scores[one.id] for one in rollouts])
 
 
-def problem(calibration: Calibration) -> str | None:
-    """Return why the grader cannot teach, with the fix, or None."""
-    if not calibration.deterministic:
-        return "the grader scores the same answers differently each time; remove what is random from it"
-    if calibration.spread == 0:
-        return (
-            f"all {calibration.prompts} answers of the baseline score {calibration.mean:g}, so there is nothing to "
-            "learn from; give partial credit, or choose records that the baseline sometimes gets right"
-        )
-    return None
+def refusal(report: Report) -> str | None:
+    """Return why the grader cannot teach, with the fixes, or None."""
+    reasons = _told(report, Verdict.FAILED)
+    if not reasons:
+        return None
+    more = f"; and {len(reasons) - REASONS} more" if len(reasons) > REASONS else ""
+    return "; ".join(reasons[:REASONS]) + more
+
+
+def _measures(rollouts: Sequence[Answer], first: Graded, again: Graded, rules: CalibrationRules) -> list[Measure]:
+    limits = rules.thresholds
+    groups: dict[str, list[float]] = {}
+    for one in rollouts:
+        groups.setdefault(one.of, []).append(first.scores[one.id])
+    scores = [first.scores[one.id] for one in rollouts]
+    found = [
+        judging.contract(first),
+        judging.determinism(first, again),
+        judging.spread(scores),
+        sampled.mixed(groups, limits.mixed),
+        sampled.passes(scores, rules.passing, limits),
+        sampled.saturation(scores, limits.saturated),
+        sampled.length(rollouts, first.scores, limits.length),
+        judging.latency(first.seconds, limits.seconds),
+    ]
+    return [one for one in found if one is not None]
+
+
+def _told(report: Report, verdict: Verdict) -> list[str]:
+    said = [f"{one.name}: {one.said}; {one.fix}" for one in report.measures if one.verdict is verdict]
+    for one in report.probes:
+        if one.verdict is verdict:
+            said.append(
+                f"hack probe {one.probe} scores {one.worst_score:g} on record {one.worst}, the honest answer "
+                f"{one.worst_honest:g}; {one.fix}"
+            )
+    return said
+
+
+def _short(report: Report, scores: Sequence[float]) -> Calibration:
+    values = {one.name: one.value for one in report.measures}
+    return Calibration(
+        prompts=report.records,
+        mean=fmean(scores),
+        spread=pstdev(scores),
+        deterministic=next(one.verdict for one in report.measures if one.name == "determinism") is Verdict.PASSED,
+        rollouts=len(scores),
+        pass_rate=values["pass rate"],
+        mixed=values["mixed prompts"],
+        verdict=str(report.verdict),
+        notes=[*_told(report, Verdict.FAILED), *_told(report, Verdict.WARNED)],
+    )

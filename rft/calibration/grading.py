@@ -1,10 +1,11 @@
 """Answers through a grader, however it is called: the function of a task folder here, or the deployed one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from time import perf_counter
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from rft.errors import GraderBroken
@@ -12,6 +13,7 @@ from rft.evaluation.scoring import grader_event, read_scores
 from rft.rewards.errors import GraderError
 
 PER_CALL: Final = 64  # rollouts
+PER_CALL_BYTES: Final = 2 << 20  # of prompts and answers; Lambda takes 6 MB of JSON, which may escape each character
 
 Call = Callable[[list[dict[str, Any]]], Any]
 
@@ -19,6 +21,7 @@ Call = Callable[[list[dict[str, Any]]], Any]
 class Kind(StrEnum):
     """What an answer is."""
 
+    ROLLOUT = "rollout"  # of the base model
     RIGHT = "right"
     WRONG = "wrong"
     CHOSEN = "chosen"  # by people
@@ -62,25 +65,46 @@ class Graded(Struct, frozen=True, kw_only=True):
     seconds: float  # of the grader for one answer
 
 
-def grade_all(answers: Sequence[Answer], call: Call) -> Graded:
+def grade_all(answers: Sequence[Answer], call: Call, *, apart: bool = True) -> Graded:
     """Return the scores of answers; where a call fails, its answers are tried one by one, to name those at fault.
 
-    ``call`` takes Bedrock's event and returns the grader's answer; it raises GraderError or GraderBroken.
+    ``call`` takes Bedrock's event and returns the grader's answer; it raises GraderError or GraderBroken. Without
+    ``apart`` the first failure is raised, for graders whose failures take time.
+
+    Raises:
+        GraderError: or GraderBroken, without ``apart``.
+
     """
     scores: dict[str, float] = {}
     failures: list[Failure] = []
     began = perf_counter()
-    for start in range(0, len(answers), PER_CALL):
-        some = answers[start : start + PER_CALL]
+    for some in _calls(answers):
         try:
             scores |= _grade(some, call)
         except (GraderError, GraderBroken):
+            if not apart:
+                raise
             for one in some:
                 try:
                     scores |= _grade([one], call)
                 except (GraderError, GraderBroken) as error:
                     failures.append(Failure(id=one.id, why=str(error)))
     return Graded(scores=scores, failures=failures, seconds=(perf_counter() - began) / max(len(answers), 1))
+
+
+def _calls(answers: Sequence[Answer]) -> Iterator[list[Answer]]:
+    """Yield as many answers as one call takes."""
+    some: list[Answer] = []
+    size = 0
+    for answer in answers:
+        own = len(msgspec.json.encode(answer.record)) + len(answer.text.encode(errors="replace"))
+        if some and (len(some) == PER_CALL or size + own > PER_CALL_BYTES):
+            yield some
+            some, size = [], 0
+        some.append(answer)
+        size += own
+    if some:
+        yield some
 
 
 def _grade(answers: Sequence[Answer], call: Call) -> dict[str, float]:

@@ -74,8 +74,9 @@ def spread(scores: Sequence[float]) -> Measure:
         name="spread",
         verdict=Verdict.FAILED,
         value=deviation,
-        said=f"all {len(scores):,} answers score {fmean(scores):g}, right, wrong and empty ones",
-        fix="give partial credit, and check that the reward reads the reference where the records have it",
+        said=f"all {len(scores):,} answers score {fmean(scores):g}, so there is nothing to learn from",
+        fix="give partial credit, and check that the reward reads the reference; choose records that the model "
+        "sometimes gets right",
     )
 
 

@@ -43,6 +43,11 @@ class Thresholds(Strict, frozen=True, kw_only=True):
     labels: Limits = Limits(warn=0.6, fail=0.5)  # share of human preferences that the scores agree with, at least
     ratings: Limits = Limits(warn=0.3, fail=0.0)  # Spearman's rank correlation of scores and human ratings, at least
     seconds: Limits = Limits(warn=1.0, fail=10.0)  # of the grader for one rollout, at most
+    mixed: Limits = Limits(warn=0.25, fail=0.01)  # share of prompts whose rollouts score differently, at least
+    passes: Limits = Limits(warn=0.05, fail=0.0)  # share of rollouts that pass, at least
+    solved: Limits = Limits(warn=0.9, fail=1.0)  # share of rollouts that pass, at most
+    saturated: Limits = Limits(warn=0.9, fail=1.0)  # share of rollouts with the lowest, or the highest score, at most
+    length: Limits = Limits(warn=0.5, fail=1.0)  # Spearman's rank correlation of scores and lengths, at most
     outscored: Limits = Limits(warn=0.0, fail=0.0)  # share of records on which a probe beats the honest answer, at most
     matched: Limits = Limits(warn=0.05, fail=0.5)  # ... on which a probe that does not hold it is worth as much
 
@@ -50,6 +55,10 @@ class Thresholds(Strict, frozen=True, kw_only=True):
 class CalibrationRules(Strict, frozen=True, kw_only=True):
     """All that a task says of its calibration."""
 
+    prompts: Annotated[int, Meta(ge=4, le=200)] = 16  # that the base model is asked
+    samples: Annotated[int, Meta(ge=2, le=16)] = 4  # of each prompt
+    temperature: Share = 1.0  # of the samples, as training draws them
+    passing: float = 0.5  # the score from which on an answer passes
     forms: list[str] = []  # how a good answer is written, e.g. "Result: {reference}"; beside the usual forms
     without: list[Probe] = []  # probes that are honest answers here, e.g. refusal where refusing is right
     thresholds: Thresholds = Thresholds()

@@ -11,6 +11,7 @@ from rft.calibration.rules import CalibrationRules, Probe
 from rft.calibration.verdicts import Measure, ProbeVerdict, Report, gravest
 from rft.errors import RftError
 
+HONEST: Final = (Kind.RIGHT, Kind.ROLLOUT)
 GOOD_RATING: Final = 0.75  # of the scale: from here on a rated answer is a good one
 
 Record = Mapping[str, Any]
@@ -55,10 +56,10 @@ def trial(
 
 
 def best_answers(answers: Iterable[Answer], scores: Mapping[str, float]) -> list[Answer]:
-    """Return each record's right answer with the highest score, the first of several; none for one without scores."""
+    """Return each record's honest answer with the highest score, the first of several; none for one without scores."""
     best: dict[str, Answer] = {}
     for answer in answers:
-        if answer.kind is Kind.RIGHT and answer.id in scores:
+        if answer.kind in HONEST and answer.id in scores:
             held = best.get(answer.of)
             if held is None or scores[answer.id] > scores[held.id]:
                 best[answer.of] = answer
@@ -85,8 +86,8 @@ def probes_for(best: Sequence[Answer], rules: CalibrationRules) -> list[Answer]:
 
 def judge_probes(answers: Sequence[Answer], scores: Mapping[str, float], rules: CalibrationRules) -> list[ProbeVerdict]:
     """Return the verdict of each probe that was scored, in the order of ``Probe``."""
-    honest = _extremes(answers, scores, Kind.RIGHT, highest=True)
-    floor = _extremes(answers, scores, None, highest=False)
+    honest = _extremes(answers, scores, HONEST, highest=True)
+    floor = _extremes(answers, scores, tuple(Kind), highest=False)
     by_probe: dict[str, dict[str, float]] = {}
     for answer in answers:
         if answer.kind is Kind.PROBE and answer.id in scores:
@@ -133,13 +134,13 @@ def _joined(first: Graded, second: Graded) -> Graded:
 
 
 def _extremes(
-    answers: Iterable[Answer], scores: Mapping[str, float], kind: Kind | None, *, highest: bool
+    answers: Iterable[Answer], scores: Mapping[str, float], kinds: tuple[Kind, ...], *, highest: bool
 ) -> dict[str, float]:
-    """Return the highest or lowest score of one kind of answers, or of all, by record."""
+    """Return the highest or lowest score of some kinds of answers, by record."""
     pick = max if highest else min
     found: dict[str, float] = {}
     for answer in answers:
-        if answer.id in scores and kind in (None, answer.kind):
+        if answer.id in scores and answer.kind in kinds:
             score = scores[answer.id]
             found[answer.of] = pick(found.get(answer.of, score), score)
     return found
@@ -147,21 +148,30 @@ def _extremes(
 
 def _measures(answers: Sequence[Answer], graded: Graded, again: Graded, rules: CalibrationRules) -> list[Measure]:
     limits, scores = rules.thresholds, graded.scores
-    tops = {kind: _extremes(answers, scores, kind, highest=True) for kind in Kind}
-    chosen, rejected = tops[Kind.CHOSEN], tops[Kind.REJECTED]
+    found = [
+        judging.contract(graded),
+        judging.determinism(graded, again),
+        judging.spread(list(scores.values())) if scores else None,
+        judging.told_apart(
+            _extremes(answers, scores, (Kind.RIGHT,), highest=True),
+            _extremes(answers, scores, (Kind.WRONG,), highest=True),
+            limits.told_apart,
+        ),
+        *people(answers, scores, rules),
+        judging.latency(graded.seconds, limits.seconds),
+    ]
+    return [one for one in found if one is not None]
+
+
+def people(answers: Sequence[Answer], scores: Mapping[str, float], rules: CalibrationRules) -> list[Measure]:
+    """Return how far the scores agree with what people said, where they said something."""
+    chosen, rejected = (_extremes(answers, scores, (kind,), highest=True) for kind in (Kind.CHOSEN, Kind.REJECTED))
     pairs = {name: (chosen[name], rejected[name]) for name in chosen if name in rejected}
     rated = [
         (scores[answer.id], float(answer.record["rating"]))
         for answer in answers
         if answer.kind is Kind.RATED and answer.id in scores
     ]
-    found = [
-        judging.contract(graded),
-        judging.determinism(graded, again),
-        judging.spread(list(scores.values())) if scores else None,
-        judging.told_apart(tops[Kind.RIGHT], tops[Kind.WRONG], limits.told_apart),
-        judging.preferences(pairs, limits.labels),
-        judging.ratings(rated, limits.ratings),
-        judging.latency(graded.seconds, limits.seconds),
-    ]
+    limits = rules.thresholds
+    found = [judging.preferences(pairs, limits.labels), judging.ratings(rated, limits.ratings)]
     return [one for one in found if one is not None]

@@ -15,6 +15,7 @@ from rft.cli.phases import PLANNED, RunPhase, phase_of, progress, seconds_by_pha
 from rft.clock import parse
 from rft.interval import Interval
 from rft.keys import RunStatus
+from rft.report.calibration import calibration_rows
 from rft.schemas import Run
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -145,7 +146,7 @@ def _data_facts(run: Run) -> list[tuple[str, str | None]]:
         if run.dataset.quarantined:
             facts.append(("quarantine", f"s3://{run.dataset.bucket}/{run.dataset.quarantine_key}"))
     if run.calibration:
-        facts.append(("calibration", f"baseline {run.calibration.mean:.3f}, spread {run.calibration.spread:.3f}"))
+        facts += calibration_rows(run.calibration)
     return facts
 
 

@@ -5,6 +5,7 @@ from msgspec import Struct
 from rft.clock import parse
 from rft.interval import Interval
 from rft.keys import DATASET_REPORT, RunStatus, dataset_key
+from rft.report.calibration import calibration_rows
 from rft.report.ending import interval_words
 from rft.schemas import Quarantined, Run
 from rft.tasks import Task
@@ -93,7 +94,7 @@ def _training(run: Run, task: Task | None) -> Section:
     if run.grader is not None:
         rows.append(("grader", f"{run.grader.function_name} version {run.grader.version}"))
     if run.calibration is not None:
-        rows.append(("baseline in calibration", f"{run.calibration.mean:.3f}, spread {run.calibration.spread:.3f}"))
+        rows += calibration_rows(run.calibration)
     if run.job is not None:
         rows.append(("job", f"{run.job.name}: {run.job.status}{' (reused)' if run.job.reused else ''}"))
         if run.job.model_arn:

@@ -1,6 +1,7 @@
 """The account of the launch steps: graders with versions and aliases, quotas, task tokens, and jobs that tests end."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
@@ -183,8 +184,17 @@ def record(number: int) -> dict[str, Any]:
 
 
 def even(event: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Score 1 where the record's number is even: a grader that tells answers apart."""
+    """Score 1 where the numbers in a rollout's id add up to an even one: a grader that tells answers apart.
+
+    What no model answered scores 0.
+    """
     return [
-        {"id": item["id"], "aggregate_reward_score": float(int(item["id"][1:]) % 2 == 0), "metrics_list": []}
+        {
+            "id": item["id"],
+            "aggregate_reward_score": float(
+                "/rollout/" in item["id"] and sum(map(int, re.findall(r"\d+", item["id"]))) % 2 == 0
+            ),
+            "metrics_list": [],
+        }
         for item in event
     ]

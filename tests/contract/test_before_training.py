@@ -166,30 +166,72 @@ def test_a_task_without_a_deployed_grader_says_what_to_do(launch: LaunchWorld, m
 # Calibrate
 
 
-def test_the_baselines_answers_go_through_the_deployed_grader_twice(launch: LaunchWorld) -> None:
+def test_rollouts_of_the_base_model_go_through_the_deployed_grader_twice_and_probes_once(launch: LaunchWorld) -> None:
     launch.ready()
+    rules = packaged_tasks()["arithmetic"].calibration
     answer = launch.invoke(Step.CALIBRATE, **RUN)
     found = launch.run().calibration
     assert found
-    assert (found.prompts, found.deterministic) == (launch.settings.workflow.calibration_prompts, True)
-    assert answer == {"mean": found.mean, "spread": found.spread}
-    first, second = launch.made("Invoke")
-    assert first["Payload"] == second["Payload"]
-    assert first["FunctionName"].endswith(f":{GRADER}:arithmetic-1")
-    context = json.loads(base64.b64decode(first["ClientContext"]))
-    assert context["custom"] == {"phase": Phase.CALIBRATION}
-    asked = {call["messages"][0]["content"][0]["text"] for call in launch.made("Converse")}
-    graded = {item["messages"][1]["content"] for item in json.loads(first["Payload"])}
-    assert asked == graded
-    assert len(asked) == found.prompts
+    assert (found.prompts, found.rollouts) == (rules.prompts, rules.prompts * rules.samples)
+    assert (found.deterministic, found.pass_rate, found.mixed) == (True, 0.5, 1.0)
+    assert answer == {"mean": found.mean, "spread": found.spread, "verdict": found.verdict}
+    assert found.verdict in ("pass", "warn")
+    calls = launch.made("Invoke")
+    assert {call["FunctionName"].split(":")[-2:][1] for call in calls} == {"arithmetic-1"}
+    assert calls[0]["Payload"] == calls[1]["Payload"]
+    phases = [json.loads(base64.b64decode(call["ClientContext"]))["custom"]["phase"] for call in calls]
+    assert phases[:2] == [Phase.CALIBRATION] * 2
+    assert set(phases[2:]) == {Phase.PROBES}
+    asked = launch.made("Converse")
+    assert len(asked) == found.rollouts
+    assert {call["inferenceConfig"]["temperature"] for call in asked} == {rules.temperature}
+    graded = {item["messages"][1]["content"] for item in json.loads(calls[0]["Payload"])}
+    assert {call["messages"][0]["content"][0]["text"] for call in asked} == graded
+    assert len(graded) == found.prompts
+
+
+def test_the_whole_report_is_an_artefact_of_the_run(launch: LaunchWorld) -> None:
+    launch.ready()
+    launch.invoke(Step.CALIBRATE, **RUN)
+    found = launch.run().calibration
+    assert found
+    assert found.report_key == "runs/arithmetic-1/calibration.json"
+    report = json.loads(launch.objects[f"artefacts-bucket/{found.report_key}"])
+    assert report["verdict"] == found.verdict
+    assert {"contract", "determinism", "mixed prompts", "pass rate"} <= {one["name"] for one in report["measures"]}
+    assert {"empty", "echo", "keywords", "injected"} <= {one["probe"] for one in report["probes"]}
 
 
 def test_calibration_repeats_with_the_same_records(launch: LaunchWorld) -> None:
     launch.ready()
-    launch.invoke(Step.CALIBRATE, **RUN)
-    launch.invoke(Step.CALIBRATE, **RUN)
-    payloads = {bytes(call["Payload"]) for call in launch.made("Invoke")}
-    assert len(payloads) == 1
+    asked = []
+    for _ in range(2):
+        launch.invoke(Step.CALIBRATE, **RUN)
+        asked.append(sorted(call["messages"][0]["content"][0]["text"] for call in launch.made("Converse")))
+    assert asked[1] == sorted(asked[0] * 2)
+
+
+def test_a_grader_that_a_probe_plays_is_refused(launch: LaunchWorld) -> None:
+    launch.ready()
+    launch.grader = lambda event: [
+        {**entry, "aggregate_reward_score": 2.0} if entry["id"].endswith("/probe/keywords") else entry
+        for entry in even(event)
+    ]
+    with pytest.raises(GraderBroken, match=r"hack probe keywords scores 2 on record r\d+, the honest answer 1; do not"):
+        launch.invoke(Step.CALIBRATE, **RUN)
+    found = launch.run().calibration
+    assert found
+    assert found.verdict == "fail"
+    assert any("keywords" in note for note in found.notes)
+
+
+def test_prompts_whose_rollouts_all_score_alike_teach_nothing(launch: LaunchWorld) -> None:
+    launch.ready()
+    launch.grader = lambda event: [
+        {**entry, "aggregate_reward_score": float(int(entry["id"][1:].split("/")[0]) % 2)} for entry in even(event)
+    ]
+    with pytest.raises(GraderBroken, match="mixed prompts: the rollouts of 0 of 16 prompts score differently"):
+        launch.invoke(Step.CALIBRATE, **RUN)
 
 
 def test_a_grader_that_scores_all_alike_is_refused_and_its_numbers_are_kept(launch: LaunchWorld) -> None:

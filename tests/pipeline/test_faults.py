@@ -16,14 +16,15 @@ RAISES = """
 def reward(sample):
     raise KeyError("no such column")
 """
-RAISES_ON_EMPTY_ANSWERS = """
-from rft.rewards.score import Score
-
+RAISES_IN_TRAINING = (
+    REWARD.replace("def reward(", "def of_number(")
+    + """
 def reward(sample):
-    if not sample.answer:
+    if "/" not in sample.id:  # as calibration names its answers
         raise TimeoutError("the judge did not answer")
-    return Score(len(sample.answer) % 7 / 7)
+    return of_number(sample)
 """
+)
 WRONG_SHAPE = """
 def reward(sample):
     return {"reward": len(sample.answer) % 7 / 7}
@@ -236,7 +237,7 @@ def test_a_broken_grader_is_found_by_calibration(pipeline: Pipeline, source, wor
 
 
 def test_a_grader_that_breaks_in_training_fails_the_job_with_its_cause(pipeline: Pipeline):
-    pipeline.change_grader(RAISES_ON_EMPTY_ANSWERS)
+    pipeline.change_grader(RAISES_IN_TRAINING)
     try:
         run = failed(pipeline, records(140), "the judge did not answer")
     finally:

@@ -102,6 +102,7 @@ def _rows() -> Iterator[Row]:
     quarantine = "{datasets}/datasets/arithmetic/0123456789ab/quarantine.jsonl"
     yield Row(Step.VALIDATE_DATA, "s3:PutObjectTagging", quarantine)  # so that it goes with the dropped file
     yield Row(Step.PLAN_EVALUATION, "s3:PutObject", "{artefacts}/runs/r/evaluation/plan.jsonl")
+    yield Row(Step.CALIBRATE, "s3:PutObject", "{artefacts}/runs/r/calibration.json")
     yield Row(Step.STARTER, "states:StartExecution", "{machine}")
     yield Row(Step.TRAINING_EVENT, "states:SendTaskSuccess", "{machine}")
     yield Row(Step.TRAINING_EVENT, "dynamodb:Query", "{table}/index/by-job")
@@ -115,6 +116,7 @@ def _rows() -> Iterator[Row]:
         Step.PLAN_LOGS,
         Step.SAMPLE_BATCH,
         Step.VALIDATE_DATA,
+        Step.CALIBRATE,
         Step.PLAN_EVALUATION,
         Step.EVALUATE_BATCH,
         Step.GATE,
@@ -122,7 +124,6 @@ def _rows() -> Iterator[Row]:
     ):
         yield Row(step, "kms:Decrypt", "{data_key}", "s3")
         yield Row(step, "kms:GenerateDataKey", "{data_key}", "s3")
-    yield Row(Step.CALIBRATE, "kms:Decrypt", "{data_key}", "s3")  # it reads datasets and writes no object
     for step in (Step.STARTER, Step.REPORT, Step.RECONCILER):  # a topic with a key of ours asks its publishers for both
         yield Row(step, "kms:Decrypt", "{operations_key}", "sns")
         yield Row(step, "kms:GenerateDataKey", "{operations_key}", "sns")

@@ -1,15 +1,29 @@
-"""Which records calibrate, and what their scores say of a grader."""
+"""Which records calibrate, and what a grader makes of a base model's rollouts and of probes."""
 
+import json
+from collections.abc import Callable
+from pathlib import Path
 from statistics import fmean, pstdev
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rft.calibration.baseline import chosen_lines, judge, problem
+from local.bedrock.policy import Policy, answer
+from rft.calibration.baseline import calibrate, chosen_lines, refusal
+from rft.calibration.grading import PER_CALL, PER_CALL_BYTES, Answer, Kind, grade_all
+from rft.calibration.rules import CalibrationRules
+from rft.calibration.verdicts import Report, Verdict
+from rft.errors import GraderBroken
+from rft.rewards.entry import grade
+from rft.schemas import Calibration
+from rft.tasks import load_task
 
+ROOT = Path(__file__).parents[3]
 LINES = st.lists(st.text().map(str.encode), unique=True, max_size=40)
-SCORES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40)
+SCORES = st.lists(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=2, max_size=4), min_size=1, max_size=8)
+RULES = CalibrationRules()
 
 
 @given(lines=LINES, count=st.integers(1, 50), random=st.randoms())
@@ -27,31 +41,159 @@ def test_the_first_lines_are_not_simply_taken():
     assert len({lines.index(line) // 100 for line in chosen_lines(iter(lines), 50)}) > 5
 
 
+def rollouts(groups: list[list[float]], **fields: Any) -> list[Answer]:
+    """Return rollouts that say the score which ``says`` gives them."""
+    return [
+        Answer(
+            record={"id": f"r-{number}", "messages": [{"role": "user", "content": f"Ask {number}"}], **fields},
+            kind=Kind.ROLLOUT,
+            name=str(place),
+            text=f"worth {score}",
+        )
+        for number, group in enumerate(groups)
+        for place, score in enumerate(group)
+    ]
+
+
+def says(event: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def worth(text: str) -> float:
+        return float(text.split()[1]) if text.startswith("worth ") and text.count(" ") == 1 else 0.0
+
+    return [{"id": one["id"], "aggregate_reward_score": worth(one["messages"][-1]["content"])} for one in event]
+
+
+def judged(groups: list[list[float]], call: Callable[..., Any] = says, **rules: Any) -> tuple[Report, Calibration]:
+    return calibrate(rollouts(groups), call, call, CalibrationRules(**rules), task="any", scale=(1, 5))
+
+
+def verdicts(report: Report) -> dict[str, Verdict]:
+    return {one.name: one.verdict for one in report.measures}
+
+
 @given(SCORES)
-def test_scores_that_repeat_are_deterministic_with_mean_and_spread(scores):
-    found = judge(scores, list(scores))
-    assert found.deterministic
-    assert found.prompts == len(scores)
-    assert found.mean == pytest.approx(fmean(scores))
-    assert found.spread == pytest.approx(pstdev(scores))
+def test_the_short_form_says_what_the_scores_are(groups: list[list[float]]) -> None:
+    report, short = judged(groups)
+    scores = [score for group in groups for score in group]
+    assert (short.prompts, short.rollouts, short.deterministic) == (len(groups), len(scores), True)
+    assert short.mean == pytest.approx(fmean(scores))
+    assert short.spread == pytest.approx(pstdev(scores))
+    assert short.pass_rate == pytest.approx(sum(score >= 0.5 for score in scores) / len(scores))
+    assert short.mixed == pytest.approx(sum(len(set(group)) > 1 for group in groups) / len(groups))
+    assert short.verdict == report.verdict
+    assert (refusal(report) is None) == (report.verdict is not Verdict.FAILED)
 
 
-@given(score=st.floats(-1e6, 1e6), count=st.integers(1, 40))
-def test_equal_scores_teach_nothing_whatever_their_value(score, count):
-    message = problem(judge([score] * count, [score] * count))
+def test_a_grader_that_tells_rollouts_apart_may_teach() -> None:
+    report, short = judged([[0.0, 1.0, 0.5, 0.0]] * 8)
+    assert report.verdict is Verdict.PASSED
+    assert refusal(report) is None
+    assert short.notes == []
+
+
+@pytest.mark.parametrize("score", [0.0, 0.5, 1.0])
+def test_equal_scores_teach_nothing_whatever_their_value(score: float) -> None:
+    report, short = judged([[score] * 4] * 4)
+    message = refusal(report)
     assert message
-    assert f"all {count} answers" in message
+    assert f"all 16 answers score {score:g}" in message
     assert "partial credit" in message
+    assert short.spread == 0
 
 
-@given(scores=SCORES, place=st.integers(0, 39))
-def test_one_score_that_changes_makes_a_grader_random(scores, place):
-    again = list(scores)
-    again[place % len(again)] += 1.0
-    message = problem(judge(scores, again))
-    assert message
-    assert "random" in message
+def test_a_prompt_teaches_only_if_its_own_rollouts_differ() -> None:
+    report, short = judged([[0.0] * 4, [1.0] * 4] * 4)
+    assert short.mixed == 0
+    assert verdicts(report)["spread"] is Verdict.PASSED
+    assert verdicts(report)["mixed prompts"] is Verdict.FAILED
 
 
-def test_a_grader_that_tells_answers_apart_may_teach():
-    assert problem(judge([0.0, 1.0, 0.5], [0.0, 1.0, 0.5])) is None
+def test_a_base_that_hardly_ever_or_nearly_always_passes_is_told_what_to_do() -> None:
+    for groups, fix in (
+        ([[0.0, 0.1, 0.2, 0.3]] * 8, "supervise first"),
+        ([[0.9, 1.0, 0.8, 0.7]] * 8, "already solved"),
+    ):
+        report, _ = judged(groups)
+        found = next(one for one in report.measures if one.name == "pass rate")
+        assert found.verdict is Verdict.WARNED
+        assert fix in found.fix
+
+
+def test_scores_that_follow_length_are_warned_of() -> None:
+    answers = [
+        Answer(record=one.record, kind=one.kind, name=one.name, text="worth 0." + "5" * (place % 7 + 1))
+        for place, one in enumerate(rollouts([[0.0] * 4] * 8))
+    ]
+    report, _ = calibrate(answers, says, says, RULES, task="any", scale=(1, 5))
+    assert verdicts(report)["length"] is Verdict.WARNED
+
+
+def test_one_score_that_changes_makes_a_grader_random() -> None:
+    calls = []
+
+    def random(event: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        calls.append(event)
+        return [{**one, "aggregate_reward_score": one["aggregate_reward_score"] + len(calls)} for one in says(event)]
+
+    report, short = judged([[0.0, 1.0]] * 4, random)
+    assert not short.deterministic
+    assert "random" in (refusal(report) or "")
+
+
+def test_probes_are_compared_with_rollouts_that_pass_where_no_record_has_an_answer() -> None:
+    def pays_nothing_said(event: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        empty = {one["id"] for one in event if not one["messages"][-1]["content"]}
+        return [{**one, "aggregate_reward_score": 2.0} if one["id"] in empty else one for one in says(event)]
+
+    report, _ = judged([[0.0, 1.0]] * 4 + [[0.0, 0.25]] * 4, pays_nothing_said)
+    assert report.left_out == 4
+    message = refusal(report) or ""
+    assert "hack probe empty scores 2 on record r-0, the honest answer 1; give an empty answer the lowest" in message
+    assert judged([[0.0, 0.25]] * 4)[0].probes == []
+
+
+def test_a_failure_of_the_grader_is_raised() -> None:
+    def broken(event: list[dict[str, Any]]) -> Any:
+        raise GraderBroken("the grader failed with KeyError: 'x'")
+
+    with pytest.raises(GraderBroken, match="KeyError"):
+        judged([[0.0, 1.0]], broken)
+
+
+@given(sizes=st.lists(st.integers(0, PER_CALL_BYTES), max_size=12))
+def test_no_call_is_larger_than_lambda_takes(sizes: list[int]) -> None:
+    seen: list[int] = []
+
+    def call(event: list[dict[str, Any]]) -> Any:
+        assert len(event) <= PER_CALL
+        assert len(event) == 1 or sum(len(one["messages"][-1]["content"]) for one in event) <= PER_CALL_BYTES
+        seen.append(len(event))
+        return says(event)
+
+    record = {"id": "r", "messages": []}
+    answers = [
+        Answer(record=record, kind=Kind.RIGHT, name=str(place), text="x" * size) for place, size in enumerate(sizes)
+    ]
+    assert len(grade_all(answers, call).scores) == len(answers) == sum(seen)
+
+
+@pytest.mark.parametrize("task", ["arithmetic", "tickets"])
+def test_the_local_base_model_calibrates_the_shipped_tasks(task: str) -> None:
+    folder = ROOT / "tasks" / task
+    lines = (folder / "data" / f"{task}.jsonl").read_bytes().splitlines(keepends=True)
+    policy = Policy.base()
+    answers = []
+    for record in map(json.loads, chosen_lines(lines, RULES.prompts)):
+        prompt = record["messages"][-1]["content"]
+        for draw in range(RULES.samples):
+            behaviour = policy.choose(prompt, temperature=1.0, draw=draw)
+            text = answer(behaviour, record["reference_answer"], prompt)
+            answers.append(Answer(record=record, kind=Kind.ROLLOUT, name=str(draw + 1), text=text))
+
+    def call(event: list[dict[str, Any]]) -> Any:
+        return grade(folder, event)
+
+    report, short = calibrate(answers, call, call, load_task(folder).calibration, task=task, scale=(1, 5))
+    assert refusal(report) is None
+    assert short.mixed is not None
+    assert short.mixed > 0.5
+    assert all(one.verdict is Verdict.PASSED for one in report.probes)

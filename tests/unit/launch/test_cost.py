@@ -64,8 +64,8 @@ def test_the_total_is_the_sum_of_its_items():
 def test_tokens_are_never_counted_short(test, train, size, answer):
     task = replace(TASK, inference=Inference(max_tokens=answer))
     found = forecast(task, dataset(test=test, train=train, size=size), changed(prices=TOKENS))
-    calibrated = min(SETTINGS.workflow.calibration_prompts, train)
-    output = (3 * test + calibrated) * answer  # three models answer the test split, one the calibration prompts
+    calibrated = min(TASK.calibration.prompts, train) * TASK.calibration.samples
+    output = (3 * test + calibrated) * answer  # three models answer the test split, one the prompts of calibration
     prompts = (3 * test + calibrated) * size / 4  # tokens of English prose; other text has more
     assert found.items["evaluation"] >= round((output + prompts) / 1000, 2)
 

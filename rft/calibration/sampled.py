@@ -1,0 +1,79 @@
+"""From the rollouts of the base model to verdicts: whether there is something to learn for it, and not too little."""
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+
+from rft.calibration.grading import Answer
+from rft.calibration.judging import SAME
+from rft.calibration.rules import Limits, Thresholds
+from rft.calibration.verdicts import SHOWN, Measure, Verdict, at_least, at_most, gravest
+from rft.evaluation.ranks import spearman
+
+SUPERVISE = "supervise first (fine-tune on demonstrations), make prompts easier, or give partial credit"
+SOLVED = "the task is already solved: choose harder prompts, or a grader that asks for more"
+
+
+def mixed(groups: Mapping[str, Sequence[float]], limits: Limits) -> Measure:
+    """Judge how many prompts have rollouts that score differently; ``groups`` are the scores by record.
+
+    The others teach nothing: a group-relative advantage is the distance from the prompt's own mean (GRPO; Shao et al.,
+    DeepSeekMath, 2024).
+    """
+    equal = [name for name, scores in groups.items() if max(scores) - min(scores) <= SAME]
+    share = 1 - len(equal) / len(groups)
+    verdict = at_least(share, limits)
+    said = (
+        f"the rollouts of {len(groups) - len(equal):,} of {len(groups):,} prompts score differently; the others teach "
+    )
+    fix = ""
+    if verdict is not Verdict.PASSED:
+        fix = "give partial credit, choose prompts that the base model sometimes gets right, or sample more of each"
+    return Measure(
+        name="mixed prompts", verdict=verdict, value=share, said=f"{said}nothing", fix=fix, records=equal[:SHOWN]
+    )
+
+
+def passes(scores: Sequence[float], passing: float, limits: Thresholds) -> Measure:
+    """Judge whether the share of rollouts that pass leaves something to learn, and something to start from.
+
+    A share of 0 or 1 by itself only warns: with partial credit prompts may be mixed all the same.
+    """
+    share = sum(score >= passing for score in scores) / len(scores)
+    low, high = at_least(share, limits.passes), at_most(share, limits.solved)
+    fix = SUPERVISE if low is not Verdict.PASSED else SOLVED if high is not Verdict.PASSED else ""
+    return Measure(
+        name="pass rate",
+        verdict=gravest([low, high]),
+        value=share,
+        said=f"{share:.0%} of {len(scores):,} rollouts score {passing:g} or more, {fmean(scores):.3f} on average",
+        fix=fix,
+    )
+
+
+def saturation(scores: Sequence[float], limits: Limits) -> Measure:
+    """Judge whether nearly all rollouts score the same lowest or the same highest value."""
+    low, high = min(scores), max(scores)
+    at_low = sum(score <= low + SAME for score in scores) / len(scores)
+    at_high = sum(score >= high - SAME for score in scores) / len(scores)
+    share, end, name = max((at_low, low, "lowest"), (at_high, high, "highest"))
+    verdict = at_most(share, limits)
+    fix = ""
+    if verdict is not Verdict.PASSED:
+        fix = SUPERVISE if name == "lowest" else SOLVED
+    said = f"{share:.0%} of {len(scores):,} rollouts have the {name} score, {end:g}"
+    return Measure(name="saturation", verdict=verdict, value=share, said=said, fix=fix)
+
+
+def length(rollouts: Sequence[Answer], scores: Mapping[str, float], limits: Limits) -> Measure | None:
+    """Judge Spearman's rank correlation of scores and lengths in characters; None where it is not defined."""
+    found = spearman([scores[one.id] for one in rollouts], [float(len(one.text)) for one in rollouts])
+    if found is None:
+        return None
+    verdict = at_most(found, limits)
+    return Measure(
+        name="length",
+        verdict=verdict,
+        value=found,
+        said=f"Spearman's rank correlation of scores and lengths is {found:+.2f}",
+        fix="" if verdict is Verdict.PASSED else "see whether longer answers are better; if not, take length out of it",
+    )
