@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+REPEATING = 5.0  # logits that an answer of one word said over and over loses
 MAGIC = b"rft reward model 1\n"
 
 
@@ -34,6 +35,10 @@ class RewardModel:
     read from the first ``limit`` characters, as many as nearly all training answers had. ``scales``, ``lows`` and
     ``highs`` belong to ``features.MEASURES``: a measure is held within what training answers had, so that going beyond
     gains nothing. ``centre`` is the mean worth of the training answers.
+
+    People were hardly ever shown a text said over and over, so that their preferences hardly speak of it, and a policy
+    would find it. So an answer that repeats itself more than nearly all training answers loses ``REPEATING`` times how
+    far it is from there to repetition without end.
     """
 
     __slots__ = ("centre", "highs", "limit", "lows", "scales", "weights")
@@ -57,11 +62,20 @@ class RewardModel:
 
     def worth(self, prompt: str, answer: str) -> float:
         """Return how good the answer is, in logits. Whatever the texts, it is finite."""
+        values = features.measures(prompt, answer)
+        most = self.highs[features.REPETITION]
+        beyond = (values[features.REPETITION] - most) / (1 - most) if most < 1 else 0.0
+        return self._liked(values, answer) - REPEATING * max(beyond, 0.0)
+
+    def liked(self, prompt: str, answer: str) -> float:
+        """Return what preferences alone say of the answer, in logits."""
+        return self._liked(features.measures(prompt, answer), answer)
+
+    def _liked(self, values: Sequence[float], answer: str) -> float:
         weights = self.weights
-        measured = self.held(features.measures(prompt, answer))
         grams = features.grams(answer, self.limit)
         # exact sums, so that the order of a set makes no difference
-        total = fsum(weight * value for weight, value in zip(weights, measured, strict=False))
+        total = fsum(weight * value for weight, value in zip(weights, self.held(values), strict=False))
         return total + fsum(map(weights.__getitem__, grams)) / sqrt(len(grams) or 1)
 
     def held(self, values: Sequence[float]) -> list[float]:

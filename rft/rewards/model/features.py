@@ -29,6 +29,7 @@ MEASURES = (
     "prompt taken up",  # share of the prompt's distinct words that the answer has
 )
 FIRST = len(MEASURES)  # measures have the indices before it, n-grams those from it on
+REPETITION = MEASURES.index("repetition")
 _ROOM = SIZE - FIRST
 _WIDTHS = tuple(4 * order for order in ORDERS)
 

@@ -73,8 +73,14 @@ def test_the_grader_gives_answers_the_worths_that_training_gave_them() -> None:
     weights = array("f", (rng.gauss(0, 1) for _ in range(SIZE)))
     model = rows.model(weights, 2.0)
     for row, pair in enumerate(pairs):
-        ahead = model.worth(pair.prompt, pair.better) - model.worth(pair.prompt, pair.worse)
+        ahead = model.liked(pair.prompt, pair.better) - model.liked(pair.prompt, pair.worse)
         assert ahead == pytest.approx(2 * rows.margin(row, weights), abs=1e-3)
+
+
+def test_an_honest_answer_is_worth_more_than_the_same_over_and_over(trained: Trained) -> None:
+    for pair in make_pairs(100, seed=4, noise=0.0):
+        honest = trained.model.reward(pair.prompt, pair.better)
+        assert trained.model.reward(pair.prompt, f"{pair.better}\n" * 30) < honest
 
 
 def test_the_mean_answer_has_a_reward_near_one_half(trained: Trained) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rft.rewards.errors import GraderError
 from rft.rewards.model import BadModel, RewardModel
-from rft.rewards.model.artefact import MAGIC
+from rft.rewards.model.artefact import MAGIC, REPEATING
 from rft.rewards.model.features import FIRST, SIZE, grams
 
 TEXTS = st.text(max_size=60)
@@ -65,6 +65,14 @@ def test_words_stuffed_in_behind_the_lengths_it_was_trained_on_gain_nothing() ->
     assert model.worth("?", "well, good and so on") > model.worth("?", "well, well and good, good, good")
     assert model.worth("?", "well, well and good") == model.worth("?", "well, well and bad")
     assert RewardModel.from_bytes(model.to_bytes()).limit == 10
+
+
+def test_repetition_beyond_what_it_was_trained_on_costs() -> None:
+    model = model_of({"good": 1.0})
+    model.highs = (5.0, 5.0, 5.0, 0.5, *model.highs[4:])
+    for answer, beyond in (("a good answer", 0.0), ("a good answer a good answer", 0.0), ("a good answer " * 6, 2 / 3)):
+        lost = model.liked("?", answer) - model.worth("?", answer)
+        assert lost == pytest.approx(REPEATING * beyond)
 
 
 @given(st.integers(0, len(FILE) - 1), st.integers(1, 255))
