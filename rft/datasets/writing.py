@@ -41,7 +41,7 @@ class Files:
     """The open files of a version below ``work``."""
 
     def __init__(self, work: Path, table: Table) -> None:
-        self._table = table
+        self.table = table
         self._work = work
         self._splits = {split: (work / f"{split}.jsonl").open("w+b", BUFFER) for split in Split}
         self._by_number = [self._splits[split] for split in Split]
@@ -108,8 +108,8 @@ class Files:
 
     def line(self, row: int) -> bytes:
         """Return a row's line, without its line feed."""
-        stream = self._by_number[self._table.split[row]]
-        stream.seek(self._table.offset[row])
+        stream = self._by_number[self.table.split[row]]
+        stream.seek(self.table.offset[row])
         return stream.readline()[:-1]
 
     def finish(self, gone: Mapping[int, tuple[Code, str]]) -> dict[Path, int]:
@@ -122,16 +122,16 @@ class Files:
         late = sorted(gone)
         made = {}
         with (self._work / QUARANTINE).open("wb", BUFFER) as quarantine:
-            removed = ((self._table.item[row], self._late(row, *gone[row])) for row in late)
+            removed = ((self.table.item[row], self._late(row, *gone[row])) for row in late)
             self._refused.seek(0)
             refused = zip(self._refused_items, self._refused, strict=True)
             for _, line in heapq.merge(refused, removed, key=lambda pair: pair[0]):
                 quarantine.write(line)
         made[self._work / QUARANTINE] = len(self._refused_items) + len(late)
         for split, stream in self._splits.items():
-            rows = [row for row in late if self._table.split[row] == NUMBER_OF[split]]
-            self._copy_without(stream, Path(stream.name), [self._table.offset[row] for row in rows])
-            made[Path(stream.name)] = self._table.split.count(NUMBER_OF[split]) - len(rows)
+            rows = [row for row in late if self.table.split[row] == NUMBER_OF[split]]
+            self._copy_without(stream, Path(stream.name), [self.table.offset[row] for row in rows])
+            made[Path(stream.name)] = self.table.split.count(NUMBER_OF[split]) - len(rows)
             if not rows:
                 self._whole[Path(stream.name)] = self._digests[NUMBER_OF[split]].hexdigest()
         self.close()
@@ -152,11 +152,11 @@ class Files:
             (self._work / name).unlink(missing_ok=True)
 
     def _late(self, row: int, code: str, reason: str) -> bytes:
-        table = self._table
+        table = self.table
         return _quarantined(table.item[row], table.line[row], code, reason, self._original(row))
 
     def _original(self, row: int) -> bytes:
-        place = self._table.original[row]
+        place = self.table.original[row]
         if place == LINE:
             return self.line(row)
         if place == PREFIXED:

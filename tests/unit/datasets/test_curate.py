@@ -23,7 +23,7 @@ from rft.datasets.rules import Curation, DataRules, Personal
 from rft.datasets.sources.containers import open_reading
 from rft.datasets.splitting import split_of
 from rft.datasets.version import code_version
-from rft.errors import DatasetUnreadable
+from rft.errors import DatasetUnreadable, TaskInvalid
 from rft.keys import Split
 from rft.schemas import Manifest, Quarantined
 from rft.tasks import GateRule, Grader, Model, Splits, Task
@@ -377,6 +377,16 @@ def test_only_so_many_prompts_are_compared_and_the_report_says_so(
     if beyond:
         assert (found[Code.NOT_COMPARED].count, found[Code.NOT_COMPARED].severity) == (200, Severity.NOTE)
     assert codes(curated) == {251: "protected-leak"}  # a training record of these
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"), [(b'{"broken', "not JSON"), (b"\xff\xfe", "no UTF-8")], ids=["json", "text"]
+)
+def test_a_protected_file_that_cannot_be_read_is_the_tasks_fault(data: bytes, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "benchmark.txt").write_bytes(data)
+    around = Surroundings(code_version="1", protected={"benchmark.txt": tmp_path / "benchmark.txt"})
+    with pytest.raises(TaskInvalid, match=rf"benchmark.txt.*{reason}"):
+        curate(io.BytesIO(good(3)), task=with_data(protected=["benchmark.txt"]), work=tmp_path, around=around)
 
 
 def test_personal_data_is_reported_redacted_or_refused(tmp_path: Path) -> None:

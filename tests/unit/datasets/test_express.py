@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rft.datasets import curate as curating
+from rft.datasets import curation as curating
 from rft.datasets.codes import Code, Severity
 from rft.datasets.curate import Surroundings, curate
 from rft.datasets.express import lane
