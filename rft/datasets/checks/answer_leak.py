@@ -34,19 +34,24 @@ def answer_leak(reference: str | dict[str, Any] | None, prompt: str) -> str | No
 
 
 def _text_leak(reference: str, prompt: str) -> str | None:
-    # A digit in prose is found far faster than the number that it begins.
-    if (place := prompt.find(reference[0])) < 0 or (place := prompt.find(reference, place)) < 0:
+    if (place := _find(prompt, reference, 0)) < 0:
         return None
     if len(reference) >= CHARACTERS or len(reference.split()) >= WORDS:
         return f"the reference answer ({_shown(reference)}) stands in the prompt word by word"
     for _ in range(LOOKED_AT):
         end = place + len(reference)
-        before = prompt[max(0, place - _BEFORE) : place]
+        before = prompt[place - _BEFORE if place > _BEFORE else 0 : place]
         if _HINT.search(before) and _ends(prompt, end) and _ANNOUNCED.search(before):
             return f"the prompt announces the reference answer: {_shown(prompt[max(0, place - 20) : end])}"
-        if (place := prompt.find(reference, place + 1)) < 0:
+        if (place := _find(prompt, reference, place + 1)) < 0:
             break
     return None
+
+
+def _find(prompt: str, reference: str, start: int) -> int:
+    """Return where a reference stands from ``start`` on, or -1: a digit is found far faster than what it begins."""
+    start = prompt.find(reference[0], start)
+    return start if start < 0 else prompt.find(reference, start)
 
 
 def _object_leak(reference: dict[str, Any], prompt: str) -> str | None:

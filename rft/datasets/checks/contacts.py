@@ -133,7 +133,8 @@ CONTACTS: Final = (
     Detector(
         kind="date-of-birth",
         words="a date of birth",
-        triggers=(rf"(?i)({_BORN})",),
+        # A digit of any script; before it stand at most 22 characters of 6 bytes, which an escape has.
+        triggers=(rf"(?i)({_BORN})[^0-9]{{0,132}}[0-9\x80-\xff]",),
         pattern=re.compile(rf"(?i)\b(?:{_BORN})\W{{0,5}}(?:is\W{{1,2}})?(?P<value>{_DATE})(?!\w)"),
     ),
     Detector(

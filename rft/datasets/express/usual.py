@@ -28,7 +28,9 @@ class Usual:
         One loop, since calls would take longer than what is asked.
         """
         read, detectors, enough = self._records.read, self._detectors, self._length.enough
-        plain = _plain(b"".join([item.data for item in items]))
+        joined = b"".join([item.data for item in items])
+        plain = joined.isascii() and b"\x7f" not in joined and b"\r" not in joined and b"\n" not in joined
+        escapes = b"\\" in joined
         usual: tuple[list[Item], list[Any]] = ([], [])
         take, keep = usual[0].append, usual[1].append
         for item in items:
@@ -46,7 +48,7 @@ class Usual:
                     continue
             if (reference := record.reference_answer) is not UNSET and _remarkable(reference, user):
                 continue
-            if not plain and not _plain(item.data) and not _fine(item.data, record):
+            if (not plain or (escapes and b"\\" in item.data)) and not _fine(item.data, record):
                 continue
             if size > enough and not self._fits(messages):
                 continue
@@ -70,13 +72,8 @@ def _remarkable(reference: str | dict[str, Any], user: str) -> bool:
     return answer_leak(reference, user) is not None
 
 
-def _plain(data: bytes) -> bool:
-    """Return whether texts are in one Unicode form, with no characters but those that ASCII prints."""
-    return data.isascii() and b"\\" not in data and b"\x7f" not in data and b"\r" not in data and b"\n" not in data
-
-
 def _fine(data: bytes, record: Record) -> bool:
-    """Return whether a record that is not plain is usual all the same."""
+    """Return whether a record has one Unicode form, no control characters, and no escape that hides a colon."""
     # White space that would end the line; and what would spoil the count of colons.
     if b"\r" in data or b"\n" in data or escaped_colon(data):
         return False
