@@ -131,7 +131,7 @@ SECRETS: Final = (
     _secret(
         "url-credentials",
         "a password in a URL",
-        r":\\?/\\?/[^\s/:@]{1,64}:[^\s/@]{1,128}@",
+        r":\\?/\\?/[^\s/:@]+:[^\s/@]+@",  # without bounds: a trigger counts bytes, the pattern characters
         r"(?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}://(?P<value>[^\s/:@\"'<>]{1,64}:(?P<password>[^\s/@\"'<>]{1,128}))@",
         _url,
     ),

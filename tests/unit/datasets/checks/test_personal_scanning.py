@@ -141,6 +141,12 @@ def test_wherever_a_pattern_matches_its_trigger_fires(detector) -> None:
     fires()
 
 
+def test_a_password_in_a_url_may_be_of_many_bytes() -> None:
+    assert [kind for kind, _ in found("postgres://" + "\u00fc" * 60 + ":" + "\u00fc1" * 60 + "@db.example")] == [
+        "url-credentials"
+    ]
+
+
 PIECES = st.sampled_from(
     [value for _, value in VALUES]
     + [name + value for _, name, value in NAMED]
