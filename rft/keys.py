@@ -217,7 +217,6 @@ DATASETS: Final = "datasets/"
 DATASET_REPORT: Final = "report.html"  # beside a version's splits
 RUNS: Final = "runs/"
 CALIBRATION_REPORT: Final = "calibration.json"  # among a run's artefacts
-REHEARSAL_REPORT: Final = "rehearsal.json"
 TRAINING_OUTPUT: Final = "training/"
 
 
