@@ -88,8 +88,14 @@ def test_a_grader_starts_from_its_package_alone(prod: Deployed, task: str) -> No
     folder = _asset(prod, function.properties["Code"]["S3Key"])
     variables = function.properties["Environment"]["Variables"]
     done = subprocess.run(
-        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(folder)!r}); import rft.rewards.entry"],
-        env={**variables, "LAMBDA_TASK_ROOT": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        [
+            sys.executable,
+            "-I",
+            "-B",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(folder)!r}); import rft.rewards.entry",
+        ],
+        env={**variables, "LAMBDA_TASK_ROOT": str(folder)},
         capture_output=True,
         text=True,
         check=False,

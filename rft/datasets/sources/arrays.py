@@ -9,24 +9,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from rft.datasets.items import Item
-from rft.datasets.sources import window as windows
 from rft.datasets.sources.window import Long, Window
 
 _INSIDE: Final = rb'(?:[^"\\\n]++|\\[^\n])*+'
 _STRING: Final = rb'"' + _INSIDE + rb'(?:"|\\?(?=\n))'
-
-
-def _balanced(depth: int) -> bytes:
-    """Return a pattern of what may stand between brackets, with at most ``depth`` more levels."""
-    deeper = rb"|[\[{]" + _balanced(depth - 1) + rb"[\]}]" if depth else b""
-    return rb'(?:[^"\[\]{}]++|' + _STRING + deeper + rb")*+"
-
-
-_LEVELS: Final = 5  # of most records; what is deeper is counted bracket by bracket
-_INNER: Final = re.compile(_balanced(_LEVELS))
-_ELEMENT: Final = re.compile(
-    rb'(?:[^"\[\]{},]++|' + _STRING + rb"|[\[{]" + _balanced(_LEVELS - 1) + rb"[\]}]|\})*+(?=[,\]])"
-)
+# What leaves the depth as it is. The groups are greedy, not possessive, since Python before 3.11.5 goes wrong where the
+# last turn of a possessive group fails midway; and they are bounded, since a greedy group remembers each of its turns.
+_FLAT: Final = rb'[^"\[\]{}]++|' + _STRING
+_CLOSED: Final = rb"[\[{](?:" + _FLAT + rb"){0,32}[\]}]"
+_INNER: Final = re.compile(rb"(?:" + _FLAT + rb"|" + _CLOSED + rb"){0,256}")
 _TOKEN: Final = re.compile(_STRING + rb'|[\[\]{},"]')
 _REST: Final = re.compile(_INSIDE)
 _BLANK: Final = re.compile(rb"[ \t\r\n]*+")
@@ -76,15 +67,8 @@ def _blank(window: Window) -> bool:
 
 
 def _element(window: Window) -> Item:
+    """Return the next element, of any depth and length."""
     _blank(window)
-    while not (found := _ELEMENT.match(window.data, window.place)):
-        if len(window.data) - window.place > windows.MAX_ITEM or not window.more():
-            return _measured(window)
-    return window.take(found.end())
-
-
-def _measured(window: Window) -> Item:
-    """Return the element at the window's place, of any depth and length."""
     long = Long(window)
     depth, quoted = 0, False  # where the scan stands, from chunk to chunk
     while True:

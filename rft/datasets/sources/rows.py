@@ -18,8 +18,7 @@ from rft.datasets.sources.window import Long, Window
 MAX_HEADER: Final = 1 << 16  # bytes
 DELIMITERS: Final = (",", "\t", ";")
 _NAME: Final = re.compile(r"[\w .\-]{1,64}")
-_EMPTY: Final = re.compile(rb"(?:[ \t\r]*+\n)*+")
-_QUOTED: Final = rb'"(?:[^"]++|"")*+"'
+_EMPTY: Final = re.compile(rb"[ \t\r\n]*\n")
 _INSIDE: Final = re.compile(rb'(?:[^"]++|"")*+')
 
 
@@ -28,8 +27,7 @@ class Dialect(Struct, frozen=True):
 
     delimiter: str
     names: tuple[str, ...]
-    row: re.Pattern[bytes]  # a row and what ends it
-    fields: re.Pattern[bytes]  # whole fields, each with the delimiter behind it
+    plain: re.Pattern[bytes]  # up to a line feed, or a delimiter before a quote
     field: re.Pattern[str]  # one field of a row, as text
 
 
@@ -107,34 +105,29 @@ def record(data: bytes, dialect: Dialect) -> dict[str, Any]:
 
 
 def _dialect(delimiter: str, names: tuple[str, ...]) -> Dialect:
-    comma = delimiter.encode()
-    field = rb"(?:" + _QUOTED + rb"[^" + comma + rb'\n]*+|(?!")[^' + comma + rb"\n]*+)"
     return Dialect(
         delimiter,
         names,
-        re.compile(rb"(?:" + field + comma + rb")*+" + field + rb"(?=\n)"),
-        re.compile(rb"(?:" + field + comma + rb")*+"),
+        re.compile(rb'(?:[^\n%b]++|%b(?!")){0,256}' % (delimiter.encode(), delimiter.encode())),
         re.compile(rf'(?:"((?:[^"]++|"")*+)"|([^"\r{delimiter}]*+))({delimiter}|\Z)'),
     )
 
 
 def _row(window: Window, dialect: Dialect) -> Item | None:
     """Return the next row without its line feed, None at the end of the text."""
-    while not (found := dialect.row.match(window.data, window.place)):
-        if len(window.data) - window.place > windows.MAX_ITEM:
-            return _measured(window, dialect)
-        if not window.more():
+    while (end := window.data.find(b"\n", window.place)) < 0:
+        if len(window.data) - window.place > windows.MAX_ITEM or not window.more():
             return _measured(window, dialect) if window.place < len(window.data) else None
-    item = window.take(found.end(), strip=b"")
-    window.skip(window.place + 1)
+    if window.data.find(b'"', window.place, end) >= 0:
+        return _measured(window, dialect)
+    item = window.take(end, strip=b"")
+    window.skip(end + 1)
     return item
 
 
 def _measured(window: Window, dialect: Dialect) -> Item:
     """Return the row at the window's place, of any length, also without a line feed behind it."""
     long = Long(window, strip=b"")
-    comma = dialect.delimiter.encode()
-    stop = re.compile(b"[\n" + comma + b"]")
     begins, quoted = True, False  # where the scan stands, from chunk to chunk
     while True:
         data, place = window.data, window.place
@@ -149,18 +142,15 @@ def _measured(window: Window, dialect: Dialect) -> Item:
             elif begins and data[place : place + 1] == b'"':
                 place += 1
                 begins, quoted = False, True
-            elif begins and (found := dialect.fields.match(data, place)) and found.end() > place:
-                place = found.end()
-            elif (found := stop.search(data, place)) is None:
-                place = len(data)
-                begins = False
-            elif found[0] == b"\n":
-                long.skip(found.start())
-                window.skip(found.end())
-                return long.item()
             else:
-                place = found.end()
-                begins = True
+                found = dialect.plain.match(data, place)
+                place = found.end() if found else place
+                if data[place : place + 1] == b"\n":
+                    long.skip(place)
+                    window.skip(place + 1)
+                    return long.item()
+                begins = place < len(data) or data.endswith(dialect.delimiter.encode())
+                place += begins and place < len(data)
         long.skip(place)
         if not window.more():
             break
