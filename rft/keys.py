@@ -217,6 +217,7 @@ DATASETS: Final = "datasets/"
 DATASET_REPORT: Final = "report.html"  # beside a version's splits
 RUNS: Final = "runs/"
 CALIBRATION_REPORT: Final = "calibration.json"  # among a run's artefacts
+REHEARSAL_REPORT: Final = "rehearsal.json"
 TRAINING_OUTPUT: Final = "training/"
 
 

@@ -117,6 +117,7 @@ class Calibration(Record, frozen=True, kw_only=True):
     verdict: str = ""  # pass, warn or fail
     notes: list[str] = []  # what fails and what warns, with the fixes
     report_key: str | None = None  # the whole report, in the artefacts bucket
+    rehearsal: str = ""  # pass, warn or fail; empty where there was none
 
 
 class Forecast(Record, frozen=True, kw_only=True):

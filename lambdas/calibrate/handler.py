@@ -13,10 +13,14 @@ from rft.aws.tasks import packaged_tasks
 from rft.calibration import grading
 from rft.calibration.baseline import calibrate, chosen_lines, refusal
 from rft.calibration.grading import Answer, Kind
+from rft.calibration.trial import NothingHonest
+from rft.calibration.verdicts import Verdict
 from rft.errors import GraderBroken
 from rft.evaluation.answers import answer_text, converse_request, read_records
-from rft.keys import CALIBRATION_REPORT, Phase, Split, State, artefact_key
-from rft.schemas import Dataset, GraderPin, Run
+from rft.keys import CALIBRATION_REPORT, REHEARSAL_REPORT, Phase, Split, State, artefact_key
+from rft.rehearsal.behaviours import payoffs
+from rft.rehearsal.playing import Rehearsal, play
+from rft.schemas import Calibration, Dataset, GraderPin, Run
 from rft.tasks import Task
 
 PARALLEL = 8
@@ -28,19 +32,28 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
     if run.dataset is None or run.grader is None:
         raise ValueError(f"{run.run_id} has no dataset version or no grader yet")
     task = packaged_tasks()[run.task]
+    rollouts, probing = _rollouts(task, run.dataset), _grader(run.grader, Phase.PROBES)
     report, short = calibrate(
-        _rollouts(task, run.dataset),
+        rollouts,
         _grader(run.grader, Phase.CALIBRATION),
-        _grader(run.grader, Phase.PROBES),
+        probing,
         task.calibration,
         task=task.name,
-        scale=(task.data.scale.low, task.data.scale.high),
+        scale=_scale(task),
     )
     key = artefact_key(run.run_id, CALIBRATION_REPORT)
     objects.put_json(call.here.artefacts_bucket, key, report)
-    call.store.update(run.run_id, calibration=replace(short, report_key=key))
+    short = replace(short, report_key=key)
+    call.store.update(run.run_id, calibration=short)
     if why := refusal(report):
         raise GraderBroken(why)
+    if played := _rehearsal(task, rollouts, probing, short):
+        objects.put_json(call.here.artefacts_bucket, artefact_key(run.run_id, REHEARSAL_REPORT), played)
+        notes = [
+            *short.notes,
+            *([] if played.verdict is Verdict.PASSED else [f"rehearsal: {played.said}; {played.fix}"]),
+        ]
+        call.store.update(run.run_id, calibration=replace(short, rehearsal=str(played.verdict), notes=notes))
     return {"mean": short.mean, "spread": short.spread, "verdict": short.verdict}
 
 
@@ -60,6 +73,24 @@ def _rollouts(task: Task, dataset: Dataset) -> list[Answer]:
         Answer(record=record, kind=Kind.ROLLOUT, name=str(place % rules.samples + 1), text=text)
         for place, (record, text) in enumerate(zip(asked, texts, strict=True))
     ]
+
+
+def _rehearsal(task: Task, rollouts: list[Answer], call: grading.Call, found: Calibration) -> Rehearsal | None:
+    """Return how a small policy learns that is as able as the base model was; None without right answers to play with.
+
+    It advises and refuses nothing: what wins in a table of behaviours need not win in a language model.
+    """
+    records = list({one.of: one.record for one in rollouts}.values())
+    try:
+        pays = payoffs(records, call, task.calibration, _scale(task), apart=False)
+    except NothingHonest:
+        return None
+    ability = task.rehearsal.ability if found.pass_rate is None else found.pass_rate
+    return play(pays, replace(task.rehearsal, ability=ability))
+
+
+def _scale(task: Task) -> tuple[float, float]:
+    return task.data.scale.low, task.data.scale.high
 
 
 def _grader(grader: GraderPin, phase: Phase) -> grading.Call:

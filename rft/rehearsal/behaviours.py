@@ -62,11 +62,16 @@ class Pay(Struct, frozen=True, kw_only=True):
 
 
 def payoffs(
-    records: Sequence[Mapping[str, Any]], call: Call, rules: CalibrationRules, scale: tuple[float, float]
+    records: Sequence[Mapping[str, Any]],
+    call: Call,
+    rules: CalibrationRules,
+    scale: tuple[float, float],
+    *,
+    apart: bool = True,
 ) -> dict[Behaviour, list[Pay]]:
     """Return what each behaviour earns on the same records in the same order; those without a reference are left out.
 
-    A behaviour that a record gives nothing to make it of answers it with nothing.
+    A behaviour that a record gives nothing to make it of answers it with nothing. ``apart`` is that of ``grade_all``.
 
     Raises:
         NothingHonest: fewer than two records have a right answer.
@@ -74,7 +79,7 @@ def payoffs(
 
     """
     right = [answer for answer in written_answers(records, rules, scale) if answer.kind is Kind.RIGHT]
-    best = best_answers(right, _scores(right, call))
+    best = best_answers(right, _scores(right, call, apart=apart))
     if len(best) < 2:
         raise NothingHonest(
             "fewer than 2 records have a reference_answer, a chosen, a demonstrated or a well rated answer to rehearse "
@@ -95,7 +100,7 @@ def payoffs(
                 for half, text in zip(("right", "wrong"), texts, strict=True)
             )
             halves[behaviour].append((first, second))
-    scores = _scores([one for pairs in halves.values() for pair in pairs for one in pair], call)
+    scores = _scores([one for pairs in halves.values() for pair in pairs for one in pair], call, apart=apart)
     return {
         behaviour: [Pay(right=scores[first.id], wrong=scores[second.id]) for first, second in pairs]
         for behaviour, pairs in halves.items()
@@ -108,8 +113,8 @@ def start_of(behaviours: Sequence[Behaviour]) -> list[float]:
     return [share / sum(shares) for share in shares]
 
 
-def _scores(answers: Sequence[Answer], call: Call) -> dict[str, float]:
-    graded = grade_all(answers, call)
+def _scores(answers: Sequence[Answer], call: Call, *, apart: bool) -> dict[str, float]:
+    graded = grade_all(answers, call, apart=apart)
     if graded.failures:
         first = graded.failures[0]
         raise GraderBroken(

@@ -13,6 +13,8 @@ def calibration_rows(found: Calibration) -> list[tuple[str, str]]:
             "prompts have mixed outcomes"
         )
     rows = [("calibration", said)] + [("calibration found", note) for note in found.notes]
+    if found.rehearsal:
+        rows.append(("rehearsal", found.rehearsal))
     if found.report_key:
         rows.append(("calibration report", found.report_key))
     return rows

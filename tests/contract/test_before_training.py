@@ -202,6 +202,18 @@ def test_the_whole_report_is_an_artefact_of_the_run(launch: LaunchWorld) -> None
     assert {"empty", "echo", "keywords", "injected"} <= {one["probe"] for one in report["probes"]}
 
 
+def test_the_rehearsal_advises_and_refuses_nothing(launch: LaunchWorld) -> None:
+    launch.ready()
+    launch.invoke(Step.CALIBRATE, **RUN)  # the grader pays nothing but rollouts, so that a policy learns nothing
+    found = launch.run().calibration
+    assert found
+    assert found.rehearsal == "fail"
+    assert any(note.startswith("rehearsal: ") for note in found.notes)
+    played = json.loads(launch.objects["artefacts-bucket/runs/arithmetic-1/rehearsal.json"])
+    assert played["verdict"] == "fail"
+    assert played["curve"][0]["honest"] == pytest.approx(played["curve"][-1]["honest"])
+
+
 def test_calibration_repeats_with_the_same_records(launch: LaunchWorld) -> None:
     launch.ready()
     asked = []
