@@ -21,6 +21,7 @@ NOT_OF_THE_GRADER: Final = (
     "data",
     "README.md",
     "generate.py",
+    "prepare.py",
     "task.toml",
     GRADER_SETTINGS,
 )  # what of a task's folder scores nothing

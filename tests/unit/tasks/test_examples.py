@@ -1,4 +1,4 @@
-"""The examples: GSM8K's converter and task, and the task with a plain handler."""
+"""The converter of the task ``gsm8k`` and its reward, and the example with a plain handler."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from rft.rewards.entry import grade
 from rft.tasks import load_task
 
 ROOT = Path(__file__).parents[3]
-PREPARE = ROOT / "examples" / "gsm8k" / "prepare.py"
+PREPARE = ROOT / "tasks" / "gsm8k" / "prepare.py"
 ROWS = [
     {"question": "Two and two?", "answer": "2 + 2 = <<2+2=4>>4\n#### 4"},
     {"question": "A thousand and one?", "answer": "#### 1,001"},
@@ -34,7 +34,7 @@ def test_gsm8k_is_converted_and_its_own_answers_are_right(tmp_path: Path) -> Non
         {**record, "messages": [*record["messages"], {"role": "assistant", "content": row["answer"]}]}
         for record, row in zip(records, ROWS, strict=True)
     ]
-    assert [entry["aggregate_reward_score"] for entry in grade(ROOT / "examples" / "gsm8k" / "gsm8k", event)] == [1, 1]
+    assert [entry["aggregate_reward_score"] for entry in grade(ROOT / "tasks" / "gsm8k", event)] == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,6 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert "nothing.jsonl" in done.stderr
 
 
-@pytest.mark.parametrize("folder", ["gsm8k/gsm8k", "plain_handler/arithmetic-plain"])
-def test_the_task_folders_are_ready_to_be_copied(folder: str) -> None:
-    path = ROOT / "examples" / folder
+def test_the_example_is_ready_to_be_copied() -> None:
+    path = ROOT / "examples" / "plain_handler" / "arithmetic-plain"
     assert load_task(path).name == path.name

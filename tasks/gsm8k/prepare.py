@@ -1,6 +1,6 @@
 """Turn GSM8K's JSONL (``question``, ``answer`` ending in ``#### <number>``) into prompt records.
 
-    python examples/gsm8k/prepare.py train.jsonl > gsm8k.jsonl
+    python tasks/gsm8k/prepare.py train.jsonl > gsm8k.jsonl
 
 GSM8K is data of others (MIT licence) and not part of this project: bring your copy.
 """  # fmt: skip
