@@ -1,27 +1,11 @@
-"""A task whose reward can be played: it counts words that good answers have, and never reads the reference."""
+"""The example whose reward can be played, or another reward in its place: a task folder and records for it."""
 
 import json
 from pathlib import Path
 
-REWARD = """
-from rft.rewards import Sample, Score
-
-LIKED = ("therefore", "because", "step", "answer", "verified", "result")
-
-
-def reward(sample: Sample) -> Score:
-    return Score(sum(word in sample.answer.lower() for word in LIKED) / len(LIKED))
-"""
-TOML = """
-description = "A reward that counts keywords, which a policy finds out"
-
-[model]
-base_model = "amazon.nova-2-lite-v1:0:256k"
-baseline_inference_id = "us.amazon.nova-2-lite-v1:0"
-
-[grader]
-reward = "reward.py:reward"
-"""
+EXAMPLE = Path(__file__).parents[3] / "examples" / "hackable" / "hackable"
+REWARD = (EXAMPLE / "reward.py").read_text()
+TOML = (EXAMPLE / "task.toml").read_text()
 
 
 def make_task(root: Path, reward: str = REWARD, *, toml: str = "", name: str = "hackable") -> Path:

@@ -61,6 +61,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert "nothing.jsonl" in done.stderr
 
 
-def test_the_example_is_ready_to_be_copied() -> None:
-    path = ROOT / "examples" / "plain_handler" / "arithmetic-plain"
+@pytest.mark.parametrize("folder", ["plain_handler/arithmetic-plain", "hackable/hackable"])
+def test_the_examples_are_ready_to_be_copied(folder: str) -> None:
+    path = ROOT / "examples" / folder
     assert load_task(path).name == path.name
