@@ -77,7 +77,7 @@ def curate(stream: Source, *, task: Task, work: Path, around: Surroundings, name
 
     Raises:
         DatasetUnreadable: the file as a whole cannot be read; the message names the place.
-        TaskInvalid: a protected file is missing or unreadable, or ``[data]`` asks for what is unknown.
+        TaskInvalid: a protected file is unreadable, or ``[data]`` asks for what is unknown.
 
     """
     source = _Hashing(stream, around.progress)

@@ -21,7 +21,7 @@ from rft.datasets.rules import DataRules, Thresholds
 from rft.errors import DatasetUnreadable
 from rft.keys import Split
 from rft.tasks import Splits, Task
-from tests.unit.datasets.test_curate import TASK, good, record
+from tests.unit.datasets.made import TASK, good, record
 from tests.unit.report.manifests import manifest
 
 Make = Callable[..., Version]

@@ -11,7 +11,7 @@ import pytest
 from rft.datasets.checks.pseudonyms import Pseudonyms
 from rft.datasets.curate import Surroundings, curate
 from rft.datasets.erasure import Person, manifest_without, without
-from tests.unit.datasets.test_curate import TASK
+from tests.unit.datasets.made import TASK
 
 NAMES = Pseudonyms(b"0123456789abcdef")
 

@@ -19,7 +19,7 @@ from rft.datasets.keys import folded_key, folded_keys
 from rft.datasets.rules import Curation, DataRules, Personal
 from rft.datasets.sources import window
 from rft.errors import DatasetUnreadable
-from tests.unit.datasets.test_curate import TASK
+from tests.unit.datasets.made import TASK
 
 QUIET = {Code.LANGUAGE_BALANCE: Severity.OFF}
 RULES = (
