@@ -4,6 +4,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 EMULATOR := .venv-emulator
+LAYERS := host aarch64 grader-host grader-aarch64
 PIP := python -m pip install --quiet --quiet --disable-pip-version-check
 NODE_PATH_FIRST := PATH="$(CURDIR)/$(BIN):$$PATH"
 ENVIRONMENTS := $(sort $(basename $(notdir $(wildcard environments/*.toml))))
@@ -17,7 +18,7 @@ help: ## list the targets
 
 setup: ## virtual environments, Node, the CDK CLI, Lambda layers, the command .venv/bin/rft (once; then under a second)
 	@$(MAKE) --silent --no-print-directory --jobs 4 \
-	    $(BIN)/rft node_modules/.done $(EMULATOR)/.done build/layers/.host build/layers/.aarch64
+	    $(BIN)/rft node_modules/.done $(EMULATOR)/.done $(LAYERS:%=build/layers/.%)
 
 setup-dev: setup $(VENV)/.dev $(VENV)/.chromium build/awscli/.done ## setup, and what tests and linters need
 
@@ -103,7 +104,7 @@ node_modules/.done: package.json package-lock.json $(VENV)/.node
 	@$(NODE_PATH_FIRST) npm ci --silent --no-audit --no-fund
 	@touch $@
 
-build/layers/.%: requirements-lambda.txt tools/build_layer.py $(VENV)/.app
+build/layers/.%: requirements-lambda.txt requirements-grader.txt tools/build_layer.py $(VENV)/.app
 	@echo "Lambda layer ($*)"
 	@$(BIN)/python tools/build_layer.py $*
 	@touch $@

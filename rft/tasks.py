@@ -14,6 +14,7 @@ from rft.errors import TaskInvalid
 from rft.inference_ids import hides_models
 from rft.rehearsal.rules import RehearsalRules
 from rft.rewards.combine import combine
+from rft.rewards.components import TEXT_METRICS
 from rft.rewards.errors import BadReward
 
 GRADER_SETTINGS = "task.json"  # in a grader's package: what of task.toml its components need
@@ -60,6 +61,7 @@ class Grader(Strict, frozen=True, kw_only=True):
     handler: str | None = None  # file:function, AWS's contract, run unchanged
     timeout_seconds: Annotated[int, Meta(ge=3, le=900)] = 60
     memory_mb: Annotated[int, Meta(ge=128, le=10_240)] = 512
+    text_metrics: bool = False  # the libraries of rouge, chrf and bleu, for a reward in Python; [reward] asks by itself
 
 
 class Splits(Strict, frozen=True, kw_only=True):
@@ -141,6 +143,12 @@ def grader_entry(task: Task) -> str:
     if task.reward is not None:
         return f"components:{GRADER_SETTINGS}:reward"
     return f"reward:{task.grader.reward}" if task.grader.reward else f"handler:{task.grader.handler}"
+
+
+def uses_text_metrics(task: Task) -> bool:
+    """Return whether a task's grader needs the layer with the libraries of ``rouge``, ``chrf`` and ``bleu``."""
+    components = (task.reward or {}).get("components", [])
+    return task.grader.text_metrics or any(component.get("kind") in TEXT_METRICS for component in components)
 
 
 def _contradictions(task: Task, folder: Path, *, packaged: bool) -> list[str]:

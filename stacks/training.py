@@ -12,10 +12,10 @@ from constructs import Construct
 from rft.aws.environment import Variable
 from rft.keys import INCOMING, RUNS, JobStatus, State, Step
 from rft.settings import Settings
-from rft.tasks import Task
+from rft.tasks import Task, uses_text_metrics
 from stacks.base import RftStack
 from stacks.constructs.function import Placement, RftFunction
-from stacks.constructs.grader import Grader
+from stacks.constructs.grader import Grader, text_metrics_layer
 from stacks.constructs.nag import acknowledge, acknowledge_wildcard
 from stacks.constructs.packaging import Sources
 from stacks.constructs.rules import function_rule, workflow_rule
@@ -70,8 +70,16 @@ class TrainingStack(RftStack):
         self._data_key = data_key
         self._sources = sources
         self.dead_letters = self._dead_letter_queue()
+        texts = text_metrics_layer(self, sources) if any(map(uses_text_metrics, tasks.values())) else None
         self.graders = {
-            name: Grader(self, task=task, sources=sources, key=operations_key, placement=graders_placement)
+            name: Grader(
+                self,
+                task=task,
+                sources=sources,
+                layer=texts if uses_text_metrics(task) else None,
+                key=operations_key,
+                placement=graders_placement,
+            )
             for name, task in tasks.items()
         }
         self.service_role = bedrock_service_role(self, tasks=tasks, data_key=data_key, model_key=model_key)

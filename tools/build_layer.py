@@ -1,7 +1,8 @@
-"""Build the folder of a Lambda layer with the functions' dependencies, without Docker: ``build/layers/<platform>``.
+"""Build the folder of a Lambda layer with the functions' dependencies, without Docker: ``build/layers/<layer>``.
 
-``aarch64`` takes wheels for Lambda's newest Python on arm64; ``host`` takes those of this interpreter, for the embedded
-AWS. The same requirements give the same files on every machine, so the layer changes only when a pin does.
+A layer is named by its platform, one for graders by ``grader-`` and its platform. ``aarch64`` takes wheels for Lambda's
+newest Python on arm64; ``host`` takes those of this interpreter, for the embedded AWS. The same requirements give the
+same files on every machine, so a layer changes only when a pin does.
 """
 
 import compileall
@@ -13,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-REQUIREMENTS = ROOT / "requirements-lambda.txt"
+REQUIREMENTS = {"": ROOT / "requirements-lambda.txt", "grader-": ROOT / "requirements-grader.txt"}
 LAYERS = ROOT / "build" / "layers"
 PYTHON = "3.14"  # that of stacks.constructs.function.RUNTIME, a test compares them
 GLIBC = ("manylinux2014_aarch64", "manylinux_2_28_aarch64")  # Lambda's runtime has glibc 2.34
@@ -42,15 +43,19 @@ SERVICES = {
 NOTES = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json")
 
 
-def build(platform: str, *, requirements: Path = REQUIREMENTS, layers: Path = LAYERS) -> Path:
-    """Install the requirements, exactly as pinned and nothing else, into ``<layers>/<platform>/python``.
+def build(layer: str, *, requirements: Path | None = None, layers: Path = LAYERS) -> Path:
+    """Install the requirements, exactly as pinned and nothing else, into ``<layers>/<layer>/python``.
+
+    ``requirements`` are those of the layer's name unless given.
 
     Raises:
-        KeyError: no such platform.
+        KeyError: no such layer.
         subprocess.CalledProcessError: pip failed; it has said why.
 
     """
+    platform = layer.removeprefix("grader-")
     wheels = WHEELS[platform]
+    requirements = requirements or REQUIREMENTS[layer.removesuffix(platform)]
     layers.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=layers, prefix=".new-") as scratch:
         target = Path(scratch) / "layer" / "python"
@@ -73,15 +78,15 @@ def build(platform: str, *, requirements: Path = REQUIREMENTS, layers: Path = LA
         _slim(target)
         if platform == "host":
             _compile(target)
-        place = layers / platform
+        place = layers / layer
         shutil.rmtree(place, ignore_errors=True)
         target.parent.rename(place)
     return place
 
 
 def _slim(target: Path) -> None:
-    for folder in (target / "botocore" / "data").iterdir():
-        if folder.is_dir() and folder.name not in SERVICES:
+    for folder in target.glob("botocore/data/*/"):
+        if folder.name not in SERVICES:
             shutil.rmtree(folder)
 
 
@@ -93,6 +98,7 @@ def _compile(target: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in WHEELS:
-        sys.exit(f"usage: build_layer.py {'|'.join(WHEELS)}")
+    known = [name + platform for name in REQUIREMENTS for platform in WHEELS]
+    if len(sys.argv) != 2 or sys.argv[1] not in known:
+        sys.exit(f"usage: build_layer.py {'|'.join(known)}")
     build(sys.argv[1])

@@ -2,11 +2,12 @@
 
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 
 from rft import names
 from rft.tasks import Task, grader_entry
 from stacks.base import RftStack
-from stacks.constructs.function import Placement, RftFunction
+from stacks.constructs.function import ARCHITECTURE, RUNTIME, Placement, RftFunction
 from stacks.constructs.packaging import Sources
 
 
@@ -14,7 +15,14 @@ class Grader(RftFunction):
     """The function that scores rollouts of one task. It may do nothing but write its log and its traces."""
 
     def __init__(
-        self, stack: RftStack, *, task: Task, sources: Sources, key: kms.IKey, placement: Placement | None
+        self,
+        stack: RftStack,
+        *,
+        task: Task,
+        sources: Sources,
+        layer: lambda_.ILayerVersion | None,
+        key: kms.IKey,
+        placement: Placement | None,
     ) -> None:
         super().__init__(
             stack,
@@ -23,6 +31,7 @@ class Grader(RftFunction):
             description=f"Scores rollouts of the task {task.name}: {task.description}"[:256],
             handler="rft.rewards.entry.handler",
             code=sources.grader(task.name),
+            layer=layer,
             variables={"RFT_ENVIRONMENT": stack.settings.name, "RFT_TASK": task.name, "RFT_GRADER": grader_entry(task)},
             timeout_seconds=task.grader.timeout_seconds,
             memory_mb=task.grader.memory_mb,
@@ -33,3 +42,17 @@ class Grader(RftFunction):
         self.version = self.function.current_version
         # Aliases of living runs point at old versions: a release must not remove them.
         self.version.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+
+
+def text_metrics_layer(stack: RftStack, sources: Sources) -> lambda_.LayerVersion:
+    """Return the layer of graders that measure how alike texts are."""
+    settings = stack.settings
+    return lambda_.LayerVersion(
+        stack,
+        "TextMetrics",
+        layer_version_name=f"{settings.prefix}-{stack.node.id}-text-metrics",
+        description="sacrebleu and rapidfuzz in the versions of requirements-grader.txt",
+        code=sources.layer(f"grader-{settings.functions.platform}"),
+        compatible_runtimes=[RUNTIME],
+        compatible_architectures=[ARCHITECTURE],
+    )

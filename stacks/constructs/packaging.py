@@ -71,14 +71,14 @@ class Sources:
         name, content = _grader_settings(folder / "task.toml")
         return self._code(f"grader-{task}", sorted([*contents, (f"tasks/{task}/{name}", content)]))
 
-    def layer(self, platform: str) -> lambda_.Code:
-        """Return the layer of the step functions' dependencies for ``aarch64`` or ``host``.
+    def layer(self, name: str) -> lambda_.Code:
+        """Return a layer of dependencies: the step functions' for ``aarch64`` or ``host``, with ``grader-`` graders'.
 
         Raises:
             PackagingError: it was not built yet.
 
         """
-        folder = self.root / "build" / "layers" / platform
+        folder = self.root / "build" / "layers" / name
         if not (folder / "python").is_dir():
             raise PackagingError(f"{folder}: no dependencies there; `make setup` builds the layer")
         return lambda_.Code.from_asset(str(folder))

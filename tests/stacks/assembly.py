@@ -176,6 +176,7 @@ class Deployed:
 NAME_OF: Mapping[str, str] = {
     "AWS::S3::Bucket": "BucketName",
     "AWS::Lambda::Function": "FunctionName",
+    "AWS::Lambda::LayerVersion": "LayerName",
     "AWS::IAM::Role": "RoleName",
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::SQS::Queue": "QueueName",

@@ -15,6 +15,7 @@ from tests.stacks.assembly import ROOT, Deployed
 
 LIMIT = 250 * 1024 * 1024  # bytes, function and layers unzipped (Lambda quotas)
 TASKS = load_tasks(ROOT / "tasks")
+LAYERS = ROOT / "build" / "layers"
 
 
 def _asset(deployed: Deployed, key: str) -> Path:
@@ -37,11 +38,23 @@ def test_every_function_with_its_layers_fits_into_lambda(deployed: Deployed) -> 
         assert 0 < size + largest < LIMIT, function.properties["FunctionName"]
 
 
-def test_the_layer_fits_runtime_and_architecture(prod: Deployed) -> None:
-    layer = prod.of("AWS::Lambda::LayerVersion")[0]
-    folder = _asset(prod, layer.properties["Content"]["S3Key"])
+def test_the_steps_have_the_layer_that_the_next_test_looks_at(prod: Deployed) -> None:
+    layer = prod.one("AWS::Lambda::LayerVersion", LayerName="rft-prod-training-dependencies")
+    names = {path.name for path in (_asset(prod, layer.properties["Content"]["S3Key"]) / "python").iterdir()}
+    assert names == {path.name for path in (LAYERS / "aarch64" / "python").iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("layer", "packages"),
+    [
+        ("aarch64", {"boto3", "msgspec", "aws_lambda_powertools"}),
+        ("grader-aarch64", {"sacrebleu", "rapidfuzz", "lxml"}),
+    ],
+)
+def test_a_layer_fits_runtime_and_architecture(layer: str, packages: set[str]) -> None:
+    folder = LAYERS / layer
     wheels = list(folder.glob("python/*.dist-info/WHEEL"))
-    assert {"boto3", "msgspec", "aws_lambda_powertools"} <= {wheel.parent.name.split("-")[0] for wheel in wheels}
+    assert packages <= {wheel.parent.name.split("-")[0] for wheel in wheels}
     for wheel in wheels:
         tags = re.findall(r"^Tag: (\S+)$", wheel.read_text(), re.MULTILINE)
         assert any(_fits(tag) for tag in tags), f"{wheel.parent.name}: {tags}"

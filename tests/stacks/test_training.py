@@ -8,7 +8,7 @@ from rft.datasets.sources.text import Limits
 from rft.keys import Step
 from rft.names import function_name
 from rft.settings import load_settings
-from rft.tasks import load_tasks
+from rft.tasks import load_tasks, uses_text_metrics
 from stacks.steps import STEPS
 from stacks.training import CLEAN_UP_STEPS, MACHINE_STEPS
 from tests.stacks.assembly import ROOT, Deployed
@@ -88,7 +88,7 @@ def test_a_task_has_a_grader_with_a_published_version(deployed: Deployed, task: 
     assert function
     assert grader["Timeout"] == TASKS[task].grader.timeout_seconds
     assert grader["MemorySize"] == TASKS[task].grader.memory_mb
-    assert "Layers" not in grader
+    assert ("Layers" in grader) == uses_text_metrics(TASKS[task])
     versions = [v for v in deployed.of("AWS::Lambda::Version") if v.properties["FunctionName"] == name]
     assert [version.raw["DeletionPolicy"] for version in versions] == ["Retain"]
     told = json.loads(

@@ -5,7 +5,7 @@ A component is made by the function of its name, called with its settings, in th
 ``UnreadableAnswer`` if the answer does not hold what it looks for, ``MissingReference`` if the record does not;
 anything else that it raises is a fault. ``[reward]`` in task.toml names components by kind; Python calls them.
 
-Not among them are ROUGE, chrF and BLEU: these need a library, and a grader's package holds none.
+``rouge``, ``chrf`` and ``bleu`` need libraries, which a grader has only if its task asks for them.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 KINDS = (
     "exact", "normalised", "numeric", "choice", "set_f1", "list_f1", "json_fields", "json_shape", "tags", "pattern",
-    "length", "repetition", "refusal", "language", "citation", "reward_model",
+    "length", "repetition", "refusal", "language", "citation", "rouge", "chrf", "bleu", "reward_model",
 )  # fmt: skip
 
+TEXT_METRICS = ("rouge", "chrf", "bleu")  # kinds that need the libraries of requirements-grader.txt
 FOLDER = "folder"  # the parameter that gets the task's folder
 
 

@@ -94,7 +94,7 @@ def test_its_docstring_tells_range_and_source(kind: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "settings", "message"),
     [
-        ("bleu", {}, "kind: 'bleu' is none of exact"),
+        ("meteor", {}, "kind: 'meteor' is none of exact"),
         ("exact", {"ignorecase": True}, "ignorecase: exact has no such setting; it has part, key, ignore_case"),
         ("exact", {"ignore_case": 1}, "ignore_case: is 1; it must be true or false"),
         ("exact", {"part": "tag"}, "part: 'tag' is none of whole"),
@@ -127,6 +127,9 @@ def test_its_docstring_tells_range_and_source(kind: str) -> None:
         ("reward_model", {"file": "../reward.py"}, "does not go into the grader"),
         ("reward_model", {"file": "data/liked"}, "does not go into the grader"),
         ("reward_model", {"file": "reward.py"}, "this is no reward model"),
+        ("rouge", {"variant": "w"}, "variant: 'w' is none of l, 1, 2, 3"),
+        ("chrf", {"words": 5}, "words: is 5; it must be 0 to 4"),
+        ("chrf", {"beta": 0}, "beta: is 0; it must be 1 to 10"),
         ("citation", {"least": 5, "most": 2}, "most: is 2; it must be 5 to 100"),
     ],
 )

@@ -1,0 +1,70 @@
+"""Graders that measure texts: they get a layer with the libraries, and only they."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.stacks.assembly import ROOT, Deployed, synthesise
+
+REWARD = '[reward]\ncomponents = [{kind = "chrf"}, {kind = "rouge", weight = 0}, {kind = "bleu", weight = 0}]\n'
+CALLS = """
+import json, sys
+sys.path[:0] = json.loads(sys.argv[1])
+from rft.rewards.entry import handler
+turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "the cat was found under the bed"}]
+event = [{"id": "a", "messages": turns, "reference_answer": "the cat was under the bed"}]
+print(json.dumps(handler(event, None)))
+"""
+
+
+@pytest.fixture(scope="module")
+def measuring(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """Return dev with one task that measures texts, by its components, and one that says so, by its reward."""
+    root = tmp_path_factory.mktemp("measuring")
+    for path in ROOT.iterdir():
+        if path.name not in ("tasks", ".git"):
+            (root / path.name).symlink_to(path)
+    shutil.copytree(ROOT / "tasks", root / "tasks", ignore=shutil.ignore_patterns("__pycache__"))
+    first, second = (root / "tasks" / task / "task.toml" for task in ("arithmetic", "tickets"))
+    first.write_text(first.read_text().replace('[grader]\nreward = "reward.py:reward"\n', REWARD))
+    second.write_text(second.read_text().replace("[grader]\n", "[grader]\ntext_metrics = true\n"))
+    out = root / "cloud-assembly"
+    done = synthesise(out, root=root, environments=ROOT / "environments", chosen="dev")
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return Deployed(out, "dev")
+
+
+def _folder(deployed: Deployed, key: str) -> Path:
+    return deployed.folder.parent / f"asset.{key.removesuffix('.zip')}"
+
+
+def test_only_graders_that_measure_texts_have_the_layer(measuring: Deployed) -> None:
+    having = {
+        function.properties["FunctionName"]
+        for function in measuring.of("AWS::Lambda::Function")
+        if any(":layer:rft-dev-training-text-metrics:" in layer for layer in function.properties.get("Layers", []))
+    }
+    assert having == {"rft-dev-grader-arithmetic", "rft-dev-grader-tickets"}
+
+
+def test_the_grader_scores_with_its_package_and_the_layer_alone(measuring: Deployed) -> None:
+    grader = measuring.one("AWS::Lambda::Function", FunctionName="rft-dev-grader-arithmetic").properties
+    host = ROOT / "build" / "layers" / "grader-host" / "python"
+    folder = _folder(measuring, grader["Code"]["S3Key"])
+    done = subprocess.run(
+        [sys.executable, "-I", "-B", "-S", "-c", CALLS, json.dumps([str(folder), str(host)])],
+        env={**grader["Environment"]["Variables"], "LAMBDA_TASK_ROOT": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+    )
+    assert done.returncode == 0, done.stderr
+    (answer,) = json.loads(done.stdout.splitlines()[-1])
+    found = {entry["name"]: entry["value"] for entry in answer["metrics_list"]}
+    assert found["rouge"] == pytest.approx(12 / 13)
+    assert answer["aggregate_reward_score"] == pytest.approx(found["chrf"], abs=1e-6)
