@@ -9,18 +9,20 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
-from bench import data, grader, imports, pipeline, reward_model, synthesis
+from bench import data, grader, imports, load, pipeline, reward_model, synthesis
+from bench.load import Load
 from bench.pipeline import Pipeline
 from bench.reward_model import RewardModelTimes
 from bench.timing import Ratio, Times
 
-PARTS = ("synthesis", "imports", "grader", "data", "pipeline", "reward-model")
+PARTS = ("synthesis", "imports", "grader", "load", "data", "pipeline", "reward-model")
 
 
 class Results(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was measured; a part that was not asked for is missing."""
 
     ratios: list[Ratio]
+    load: Load | None = None
     pipeline: Pipeline | None = None
     reward_model: RewardModelTimes | None = None
 
@@ -55,9 +57,10 @@ def measure(parts: Sequence[str], *, repeats: int) -> Results:
         ratios.append(grader.measure(repeats=repeats))
     if "data" in parts:
         ratios += data.measure(repeats=repeats)
+    step = load.measure(repeats=repeats) if "load" in parts else None
     runs = pipeline.measure(repeats=min(repeats, 3)) if "pipeline" in parts else None
     model = reward_model.measure(repeats=1) if "reward-model" in parts else None
-    return Results(ratios=ratios, pipeline=runs, reward_model=model)
+    return Results(ratios=ratios, load=step, pipeline=runs, reward_model=model)
 
 
 def show(results: Results, console: Console) -> None:
@@ -76,10 +79,25 @@ def show(results: Results, console: Console) -> None:
                 _seconds(ratio.against_seconds),
             )
         console.print(table)
+    if results.load:
+        show_load(results.load, console)
     if results.pipeline:
         show_pipeline(results.pipeline, console)
     if results.reward_model:
         show_reward_model(results.reward_model, console)
+
+
+def show_load(of: Load, console: Console) -> None:
+    """Print what a training step's rollouts showed."""
+    title = f"Deployed grader, {of.rollouts:,} rollouts, {of.per_call} a call, {of.at_once} calls at once"
+    table = Table(title=title, title_justify="left")
+    table.add_column("what")
+    table.add_column("found", justify="right")
+    table.add_row("rollouts a second", f"{of.rollouts_a_second:,.0f}")
+    table.add_row("a call, median", f"{of.seconds_of_a_call * 1e3:.0f} ms")
+    table.add_row(f"of it billed, at {of.memory_mb} MB", f"{of.billed_seconds_of_a_call * 1e3:.1f} ms")
+    table.add_row("1,000 rollouts", f"{of.usd_per_1000:.6f} USD")
+    console.print(table)
 
 
 def show_pipeline(runs: Pipeline, console: Console) -> None:

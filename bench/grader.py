@@ -22,7 +22,7 @@ def measure(*, repeats: int) -> Ratio:
     os.environ |= {"RFT_ENVIRONMENT": "local", "RFT_TASK": TASK, "RFT_GRADER": "reward:reward.py:reward"}
     from rft.rewards import entry  # looks for its grader when it is imported
 
-    rollouts = _rollouts(ROOT / "tasks" / TASK / "data" / f"{TASK}.jsonl")
+    rollouts = rollouts_of(TASK, ROLLOUTS)
     events = [json.dumps(rollouts[start : start + PER_CALL]) for start in range(0, ROLLOUTS, PER_CALL)]
     samples = [read_sample(rollout, place) for place, rollout in enumerate(rollouts)]
     context = SimpleNamespace(invoked_function_arn="arn:aws:lambda:us-east-1:0:function:rft-grader-arithmetic:a-run")
@@ -45,10 +45,12 @@ def measure(*, repeats: int) -> Ratio:
     )
 
 
-def _rollouts(path: Path) -> list[dict[str, Any]]:
+def rollouts_of(task: str, count: int) -> list[dict[str, Any]]:
+    """Return rollouts of a task's sample records, every other one right."""
+    path = ROOT / "tasks" / task / "data" / f"{task}.jsonl"
     records = [json.loads(line) for line in path.read_text().splitlines()]
     found = []
-    for number in range(ROLLOUTS):
+    for number in range(count):
         record = records[number % len(records)]
         answer = f"I add what I know.\n#### {record['reference_answer']}" if number % 2 else "I do not know."
         messages = [*record["messages"], {"role": "assistant", "content": answer}]

@@ -4,14 +4,13 @@ Seconds are this machine's. Transitions, function seconds and memory are the wor
 transitions, and function seconds that differ with its processors.
 """
 
-import re
 import tempfile
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
+from bench.billing import USD_PER_TRANSITION, billed_calls
 from bench.timing import Times, times_of
 from local.deploy import bootstrap, deploy
 from local.embedded import EmbeddedAws
@@ -23,11 +22,6 @@ from rft.clock import now, parse
 from rft.schemas import Run
 
 TASK = "arithmetic"
-# AWS price lists, us-east-1: Step Functions Standard, Lambda on arm64.
-USD_PER_TRANSITION = 0.025 / 1_000
-USD_PER_GB_SECOND = 0.0000133334
-USD_PER_REQUEST = 0.20 / 1_000_000
-REPORT = re.compile(r"^REPORT .*Billed Duration: (\d+) ms\s+Memory Size: (\d+) MB")
 
 
 class Orchestration(Struct, frozen=True, kw_only=True):
@@ -98,27 +92,12 @@ def _orchestration(aws: EmbeddedAws, run: Run) -> Orchestration:
     # Each batch of the evaluation is an execution of its own with one state.
     transitions = len(stays) + (run.evaluation_batches or 0)
     since = int(parse(run.started_at).timestamp() * 1000)
-    billed = [(int(m[1]), int(m[2])) for text in _log_lines(aws, since) if (m := REPORT.match(text))]
-    gb_seconds = sum(milliseconds / 1000 * megabytes / 1024 for milliseconds, megabytes in billed)
+    calls = billed_calls(aws, since)
+    gb_seconds = sum(call.gb_seconds for call in calls)
     return Orchestration(
         transitions=transitions,
-        invocations=len(billed),
+        invocations=len(calls),
         gb_seconds=gb_seconds,
         transitions_usd=transitions * USD_PER_TRANSITION,
-        functions_usd=gb_seconds * USD_PER_GB_SECOND + len(billed) * USD_PER_REQUEST,
+        functions_usd=sum(call.usd for call in calls),
     )
-
-
-def _log_lines(aws: EmbeddedAws, since: int) -> list[str]:
-    logs: Any = aws.client("logs")
-    groups = [
-        group["logGroupName"]
-        for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix="/aws/lambda/")
-        for group in page["logGroups"]
-    ]
-    return [
-        event["message"]
-        for group in groups
-        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since)
-        for event in page["events"]
-    ]
