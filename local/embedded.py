@@ -25,10 +25,15 @@ ROOT = Path(__file__).parent.parent
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 START_SECONDS = 60.0
+PORT_TRIES = 4
 
 
 class EmbeddedAwsError(RuntimeError):
     """The embedded AWS cannot start; the message names the fix or quotes the log."""
+
+
+class _PortTaken(EmbeddedAwsError):
+    """Somebody else listens on a port, or talks from it."""
 
 
 def free_port() -> int:
@@ -91,6 +96,7 @@ class EmbeddedAws:
         bedrock: BedrockOptions | None = None,
     ) -> None:
         self.state = state
+        self._given_port = port
         self.port = port or free_port()
         self.bedrock_port = free_port()
         self.options = bedrock or BedrockOptions()
@@ -125,13 +131,27 @@ class EmbeddedAws:
     def start(self) -> None:
         """Start both children and wait until they answer.
 
+        A port that was free a moment ago may be somebody's when a child asks for it: then others are tried.
+
         Raises:
             EmbeddedAwsError: the port is taken, a child died, or it did not answer in a minute.
 
         """
+        for _ in range(PORT_TRIES - 1):
+            try:
+                self._start()
+            except _PortTaken:
+                if self._given_port:
+                    raise
+                self.port, self.bedrock_port = free_port(), free_port()
+            else:
+                return
+        self._start()
+
+    def _start(self) -> None:
         for port in (self.port, self.bedrock_port):
             if not is_free(port):
-                raise EmbeddedAwsError(f"port {port} is already in use; stop what listens there, or choose another")
+                raise _PortTaken(f"port {port} is already in use; stop what listens there, or choose another")
         self._folder = Path(tempfile.mkdtemp(prefix="rft-embedded-"))
         try:
             self._spawn(
@@ -257,7 +277,8 @@ class EmbeddedAws:
             if dead or time.monotonic() > end:
                 log = self._log or self.folder / "embedded.log"
                 tail = log.read_text(errors="replace")[-3000:] if log.exists() else ""
-                raise EmbeddedAwsError(f"the embedded AWS did not start ({url}):\n{tail}")
+                kind = _PortTaken if dead and "already in use" in tail else EmbeddedAwsError
+                raise kind(f"the embedded AWS did not start ({url}):\n{tail}")
             time.sleep(0.05)
 
 

@@ -218,6 +218,8 @@ DATASET_REPORT: Final = "report.html"  # beside a version's splits
 RUNS: Final = "runs/"
 CALIBRATION_REPORT: Final = "calibration.json"  # among a run's artefacts
 REHEARSAL_REPORT: Final = "rehearsal.json"
+REWARD_MODEL: Final = "reward-model"
+REWARD_MODEL_REPORT: Final = "reward-model.json"
 TRAINING_OUTPUT: Final = "training/"
 
 

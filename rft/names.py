@@ -27,12 +27,10 @@ def job_name(prefix: str, task: str, content_hash: str, attempt: int) -> str:
 
 
 def content_hash(
-    *, dataset_version: str, base_model: str, hyperparameters: Mapping[str, int | float | str], grader_code: str
+    *, dataset_version: str, base_model: str, hyperparameters: Mapping[str, int | float | str], grader: str
 ) -> str:
     """Return the hash of all that determines a training job; two runs that share it share the job."""
-    return digest(
-        {"dataset": dataset_version, "base": base_model, "hyper": dict(hyperparameters), "grader": grader_code}
-    )
+    return digest({"dataset": dataset_version, "base": base_model, "hyper": dict(hyperparameters), "grader": grader})
 
 
 def candidate_deployment_name(prefix: str, run_id: str) -> str:

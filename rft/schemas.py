@@ -94,6 +94,18 @@ class LogPlan(Record, frozen=True, kw_only=True):
     batches: int
 
 
+class RewardModelPin(Record, frozen=True, kw_only=True):
+    """The reward model that a run has trained on its preferences, as its grader uses it."""
+
+    key: str  # of its file, in the artefacts bucket
+    report_key: str
+    sha256: str  # of the file
+    pairs: int  # trained on
+    tested: int  # held-out pairs without ties
+    accuracy: Interval  # share of them on which it agrees with people, 95 % Wilson interval
+    longer_wins: float  # share of them whose longer answer people prefer
+
+
 class GraderPin(Record, frozen=True, kw_only=True):
     """The grader that a run uses: a published version behind an alias of the run's own."""
 
@@ -102,6 +114,12 @@ class GraderPin(Record, frozen=True, kw_only=True):
     code_sha256: str
     alias: str
     alias_arn: str
+    reward_model: RewardModelPin | None = None  # None: the task's grader does not ask one that the run trains
+
+    @property
+    def content(self) -> str:
+        """What determines its scores: the code, and the reward model if there is one."""
+        return self.code_sha256 if self.reward_model is None else f"{self.code_sha256} {self.reward_model.sha256}"
 
 
 class Calibration(Record, frozen=True, kw_only=True):

@@ -151,6 +151,12 @@ def uses_text_metrics(task: Task) -> bool:
     return task.grader.text_metrics or any(component.get("kind") in TEXT_METRICS for component in components)
 
 
+def trains_reward_model(task: Task) -> bool:
+    """Return whether each run trains a reward model on its preferences, which the task's grader asks."""
+    components = (task.reward or {}).get("components", [])
+    return any(component.get("kind") == "reward_model" and not component.get("file") for component in components)
+
+
 def _contradictions(task: Task, folder: Path, *, packaged: bool) -> list[str]:
     found = []
     if task.name != folder.name:

@@ -23,6 +23,7 @@ class Target(StrEnum):
     DATASET_LISTING = "the listing of datasets/"
     ARTEFACT_OBJECTS = "objects under runs/"
     ARTEFACT_LISTING = "the listing of runs/"
+    REWARD_MODELS = "the reward models that runs have trained"
     DATA_KEY_BY_S3 = "the data key, through S3"
     DATA_KEY_BY_DYNAMODB = "the data key, through DynamoDB"
     MODEL_KEY_BY_BEDROCK = "the model key, through Bedrock"
@@ -172,6 +173,9 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
         TABLE_KEY,
         Grant(actions=("lambda:CreateAlias", "lambda:UpdateAlias"), on=Target.GRADERS),
         Grant(actions=("lambda:GetFunctionConfiguration",), on=Target.GRADER_ALIASES),
+        READ_DATASETS,
+        WRITE_ARTEFACTS,
+        S3_WRITE_KEY,
     ),
     Step.CALIBRATE: (
         READ_RUN,

@@ -55,6 +55,11 @@ def _https(description: str, **destination: str) -> dict[str, Any]:
     return {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "Description": description, **destination}
 
 
+def _let_out(group: ec2.SecurityGroup, *rules: dict[str, Any]) -> None:
+    """Write egress rules inline: a group without any inline starts with one that lets everything out."""
+    cast("ec2.CfnSecurityGroup", group.node.default_child).add_property_override("SecurityGroupEgress", list(rules))
+
+
 class NetworkStack(RftStack):
     """A VPC without internet. About 0.01 USD per interface endpoint, zone and hour: a switch in the settings."""
 
@@ -87,9 +92,11 @@ class NetworkStack(RftStack):
         self._endpoint_group = self._group("endpoints", "Interface endpoints: HTTPS from our functions")
         steps = self._group("functions", "Step functions: HTTPS to endpoints, S3 and DynamoDB")
         graders = self._group("graders", "Graders: user code that needs no network and gets none")
+        readers = self._group("readers", "Graders that read a reward model: S3 and nothing else")
         self.steps = Placement(vpc=self.vpc, security_group=steps)
         self.graders = Placement(vpc=self.vpc, security_group=graders)
-        self._open(steps)
+        self.readers = Placement(vpc=self.vpc, security_group=readers)
+        self._open(steps, readers)
         self._gateways()
         for endpoint in interface_endpoints(self._asked):
             self._interface(endpoint)
@@ -104,7 +111,7 @@ class NetworkStack(RftStack):
             allow_all_outbound=False,
         )
 
-    def _open(self, steps: ec2.SecurityGroup) -> None:
+    def _open(self, steps: ec2.SecurityGroup, readers: ec2.SecurityGroup) -> None:
         region = self.settings.region
         if region not in PREFIX_LISTS:
             raise ValueError(
@@ -113,15 +120,14 @@ class NetworkStack(RftStack):
             )
         lists = PREFIX_LISTS[region]
         self._endpoint_group.add_ingress_rule(steps, ec2.Port.tcp(443), "Step functions")
-        # Inline, because a group without inline egress rules starts with one that lets everything out.
-        cast("ec2.CfnSecurityGroup", steps.node.default_child).add_property_override(
-            "SecurityGroupEgress",
-            [
-                _https("Interface endpoints", DestinationSecurityGroupId=self._endpoint_group.security_group_id),
-                _https("S3 through its gateway endpoint", DestinationPrefixListId=lists.s3),
-                _https("DynamoDB through its gateway endpoint", DestinationPrefixListId=lists.dynamodb),
-            ],
+        storage = _https("S3 through its gateway endpoint", DestinationPrefixListId=lists.s3)
+        _let_out(
+            steps,
+            _https("Interface endpoints", DestinationSecurityGroupId=self._endpoint_group.security_group_id),
+            storage,
+            _https("DynamoDB through its gateway endpoint", DestinationPrefixListId=lists.dynamodb),
         )
+        _let_out(readers, storage)
 
     def _gateways(self) -> None:
         objects = [self.arns.objects(role) for role in ("intake", "datasets", "artefacts")]

@@ -46,6 +46,7 @@ class EnvironmentStage(cdk.Stage):
             operations_key=keys.operations_key,
             steps_placement=self.network.steps if self.network else None,
             graders_placement=self.network.graders if self.network else None,
+            readers_placement=self.network.readers if self.network else None,
         )
         self.training.add_stack_dependency(self.data)
         self.operations = OperationsStack(

@@ -49,8 +49,11 @@ STEPS: Mapping[Step, StepSpec] = {
         variables=(Variable.DATASETS_BUCKET,),
     ),
     Step.PREPARE_GRADER: StepSpec(
-        description="Pins the grader's published version behind an alias of the run's own",
-        variables=(Variable.GRADER_VERSIONS,),
+        description="Pins the grader's published version behind an alias of the run's own; trains its reward model",
+        timeout_seconds=900,
+        memory_mb=1769,  # one processor: 10,000 pairs of answers take about a minute
+        storage_mb=4096,
+        variables=(Variable.GRADER_VERSIONS, Variable.ARTEFACTS_BUCKET),
     ),
     Step.CALIBRATE: StepSpec(
         description="Sends rollouts of the base model and hack probes through the deployed grader",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aws_cdk import aws_iam as iam
 
-from rft.keys import DATASETS, INCOMING, RUNS, SAMPLED
+from rft.keys import DATASETS, INCOMING, REWARD_MODEL, RUNS, SAMPLED
 from rft.tasks import Task
 from stacks import models
 from stacks.arns import Arns
@@ -19,6 +19,7 @@ WHY_PATTERN: Mapping[Target, str] = {
     Target.LOG_OBJECTS: "Bedrock names the objects of its logs; the buckets are those of the settings",
     Target.DATASET_OBJECTS: "keys hold the hash of their content, known when a run makes them",
     Target.ARTEFACT_OBJECTS: "keys hold the run's name, known when it starts",
+    Target.REWARD_MODELS: "the function serves every run of its task, which are named when they start",
     Target.TRAINING_EXECUTIONS: "executions are named when they start; the machine is fixed",
     Target.GRADER_ALIASES: "versions and aliases are made per release and per run; the functions are fixed",
     Target.CHAMPION_PARAMETERS: "one parameter per task below the environment's own path",
@@ -85,6 +86,7 @@ class Targets:
             Target.DATASET_LISTING: [arns.bucket("datasets")],
             Target.ARTEFACT_OBJECTS: [arns.objects("artefacts", RUNS)],
             Target.ARTEFACT_LISTING: [arns.bucket("artefacts")],
+            Target.REWARD_MODELS: [f"{arns.objects('artefacts', RUNS)}/{REWARD_MODEL}"],
             Target.DATA_KEY_BY_S3: [self.data_key_arn],
             Target.DATA_KEY_BY_DYNAMODB: [self.data_key_arn],
             Target.MODEL_KEY_BY_BEDROCK: [self.model_key_arn],

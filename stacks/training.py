@@ -23,6 +23,7 @@ from stacks.constructs.service_role import bedrock_service_role
 from stacks.constructs.step_function import StepFunctions
 from stacks.constructs.workflow import Workflow, distributed_maps
 from stacks.durations import clean_up_seconds, training_seconds
+from stacks.graders import grader_grants
 from stacks.targets import Targets, through_service
 
 MACHINE_STEPS: Mapping[str, Step] = {
@@ -64,21 +65,30 @@ class TrainingStack(RftStack):
         operations_key: kms.IKey,
         steps_placement: Placement | None,
         graders_placement: Placement | None,
+        readers_placement: Placement | None,
     ) -> None:
         super().__init__(scope, "training", settings=settings, description="the training workflow")
         self._key = operations_key
         self._data_key = data_key
         self._sources = sources
         self.dead_letters = self._dead_letter_queue()
+        targets = Targets(
+            arns=self.arns,
+            tasks=tasks,
+            data_key_arn=data_key.key_arn,
+            model_key_arn=model_key.key_arn,
+            operations_key_arn=operations_key.key_arn,
+        )
         texts = text_metrics_layer(self, sources) if any(map(uses_text_metrics, tasks.values())) else None
         self.graders = {
             name: Grader(
                 self,
                 task=task,
                 sources=sources,
+                targets=targets,
                 layer=texts if uses_text_metrics(task) else None,
                 key=operations_key,
-                placement=graders_placement,
+                placement=readers_placement if grader_grants(task) else graders_placement,
             )
             for name, task in tasks.items()
         }
@@ -86,13 +96,7 @@ class TrainingStack(RftStack):
         makers = StepFunctions(
             self,
             sources=sources,
-            targets=Targets(
-                arns=self.arns,
-                tasks=tasks,
-                data_key_arn=data_key.key_arn,
-                model_key_arn=model_key.key_arn,
-                operations_key_arn=operations_key.key_arn,
-            ),
+            targets=targets,
             key=operations_key,
             dead_letters=self.dead_letters,
             placement=steps_placement,

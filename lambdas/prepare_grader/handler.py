@@ -1,26 +1,62 @@
-"""Pin the grader: an alias of the run's own on the published version."""
+"""Pin the grader: an alias of the run's own on the published version; and train its reward model, if it asks one."""
 
 from typing import Any
 
-from rft.aws import clients
+from rft.aws import clients, objects
 from rft.aws.step import Call, step
+from rft.aws.tasks import packaged_tasks
 from rft.errors import GraderBroken
-from rft.keys import State
-from rft.schemas import GraderPin, Run
+from rft.keys import REWARD_MODEL, REWARD_MODEL_REPORT, Split, State, artefact_key
+from rft.schemas import GraderPin, RewardModelPin, Run
+from rft.tasks import Task, trains_reward_model
 
 
 @step(State.PREPARE_GRADER)
 def handler(run: Run, call: Call) -> dict[str, Any]:
-    """Create the alias, or point it to the version that the stacks published last."""
+    """Create the alias, or point it to the version that the stacks published last.
+
+    A reward model that does not beat chance and length is refused; then the run's message says why.
+    """
+    task = packaged_tasks()[run.task]
     version_arn = call.here.grader_versions.get(run.task)
     if version_arn is None:
         raise GraderBroken(f"no grader of {run.task} is deployed; deploy the training stack again")
+    reward_model = None
+    if trains_reward_model(task):
+        reward_model = (run.grader and run.grader.reward_model) or _reward_model(task, run, call)
+        if reward_model is None:
+            return {"ready": False}
     name, version = version_arn.split(":")[6:8]
-    arn = _alias(name, version, run.run_id)
-    code = clients.functions().get_function_configuration(FunctionName=version_arn)["CodeSha256"]
-    pin = GraderPin(function_name=name, version=version, code_sha256=code, alias=run.run_id, alias_arn=arn)
+    pin = GraderPin(
+        function_name=name,
+        version=version,
+        code_sha256=clients.functions().get_function_configuration(FunctionName=version_arn)["CodeSha256"],
+        alias=run.run_id,
+        alias_arn=_alias(name, version, run.run_id),
+        reward_model=reward_model,
+    )
     call.store.update(run.run_id, grader=pin)
-    return {"version": version}
+    return {"ready": True}
+
+
+def _reward_model(task: Task, run: Run, call: Call) -> RewardModelPin | None:
+    """Train on the run's dataset version, and store model and report; None, with a message, if it is refused."""
+    from rft.reward_model.version import make_of_version, pin_of, refusal
+
+    if run.dataset is None:
+        raise ValueError(f"{run.run_id} has no dataset version yet")
+    bucket = call.here.artefacts_bucket
+    dataset = run.dataset
+    lines = {split: objects.read_lines(dataset.bucket, dataset.splits[split].key) for split in Split}
+    model, report = make_of_version(lines, task.data)
+    report_key = artefact_key(run.run_id, REWARD_MODEL_REPORT)
+    objects.put_json(bucket, report_key, report)
+    if model is None:
+        call.store.update(run.run_id, message=refusal(report, f"s3://{bucket}/{report_key}"))
+        return None
+    key = artefact_key(run.run_id, REWARD_MODEL)
+    objects.put_bytes(bucket, key, model.to_bytes())
+    return pin_of(report, key=key, report_key=report_key)
 
 
 def _alias(name: str, version: str, alias: str) -> str:

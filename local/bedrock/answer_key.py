@@ -50,8 +50,9 @@ class AnswerKey:
                 continue
             for line in self._account.open_answer_key(bucket, key).splitlines():
                 record = json.loads(line)
-                if record.get("reference_answer") is not None:
-                    self._references[_digest(prompt_of(record["messages"]))] = record["reference_answer"]
+                reference = record.get("reference_answer", record.get("chosen"))  # what people chose is right
+                if reference is not None:
+                    self._references.setdefault(_digest(prompt_of(record["messages"])), reference)
             self._read.add((bucket, key, etag))
         self._listed = time.monotonic()
 

@@ -35,6 +35,7 @@ RIGHT = {
     Behaviour.RIGHT_WRAPPED,
     Behaviour.VERBOSE,
 }
+PROSE = 8  # words of a reference from which on it is a text
 STUFFING = "correct accurate precise final answer solution result verified therefore thus #### {} [] "
 
 
@@ -51,6 +52,8 @@ def write(behaviour: Behaviour, reference: Any, prompt: str) -> str:
     value = _value(reference)
     if isinstance(value, dict):
         return _fields(behaviour, value, prompt)
+    if value is not None and _is_prose(value):
+        return _prose(behaviour, value, prompt)
     known = value if value is not None else str(stable("unknown", prompt) % 97)
     return _single(behaviour, known, prompt, known=value is not None)
 
@@ -61,6 +64,8 @@ def misremember(reference: Any, prompt: str) -> Any:
     if isinstance(value, dict):
         names = sorted(value)
         return {name: _other(str(value[name]), prompt) if i % 2 == 0 else value[name] for i, name in enumerate(names)}
+    if value is not None and _is_prose(value):
+        return _garbled(value, prompt)
     return None if value is None else _other(value, prompt)
 
 
@@ -120,6 +125,34 @@ def _other(value: str, prompt: str) -> str:
     if re.fullmatch(r"-?\d+\.\d+", plain):
         return str(float(plain) + shift)
     return value[::-1] if value[::-1] != value else f"not {value}"
+
+
+def _is_prose(value: str) -> bool:
+    """Return whether a reference is a text, which itself is the answer, and no result to be stated."""
+    return len(value.split()) >= PROSE
+
+
+def _prose(behaviour: Behaviour, text: str, prompt: str) -> str:
+    wrong = _garbled(text, prompt)
+    forms = {
+        Behaviour.RIGHT: text,
+        Behaviour.RIGHT_MARKED: f"**Answer**\n\n> {text}",
+        Behaviour.RIGHT_PROSE: f"Here is what I would say. {text}",
+        Behaviour.RIGHT_WRAPPED: f"{text} Let me know if you would like another version.",
+        Behaviour.VERBOSE: "Let me think about this at length. " * 30 + text,
+        Behaviour.PARTIAL: " ".join(text.split()[: len(text.split()) // 2]),
+        Behaviour.WRONG: wrong,
+        Behaviour.WRONG_PROSE: f"Here is what I would say. {wrong}",
+        Behaviour.MALFORMED: text[: len(text) // 5],
+        Behaviour.EVERYTHING: "\n".join([text, wrong, prompt]),
+    }
+    return forms[behaviour]
+
+
+def _garbled(text: str, prompt: str) -> str:
+    """Return a text that says nothing: the words in another order, a third of them gone."""
+    words = [word for place, word in enumerate(text.split()) if stable("gone", prompt, str(place)) % 3]
+    return " ".join(sorted(words, key=lambda word: stable("order", prompt, word)))
 
 
 def _fields(behaviour: Behaviour, fields: dict[str, Any], prompt: str) -> str:

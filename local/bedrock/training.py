@@ -202,7 +202,7 @@ def _parse(body: bytes, key: str) -> Iterator[Example]:
         except (ValueError, KeyError, TypeError) as error:
             raise JobFailed(f"Malformed record in {key}, line {number}: {error}") from error
         metadata = {name: value for name, value in record.items() if name not in ("id", "messages")}
-        reference = record.get("reference_answer")
+        reference = record.get("reference_answer", record.get("chosen"))
         yield Example(str(record.get("id", number)), messages, prompt, reference, metadata)
 
 

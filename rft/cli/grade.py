@@ -12,7 +12,7 @@ from rich.table import Table
 from rft.cli.exits import Exit, UnusableCall
 from rft.cli.session import Session, out
 from rft.cli.shapes import as_json
-from rft.cli.trying import grader_here, task_named
+from rft.cli.trying import RewardModelFile, grader_here, task_named
 from rft.cli.verdicts import plain
 from rft.grading import Graded, Refused, Summary, grade_one, read_rollouts, summary
 from rft.rewards.combine import ABSTAINED, UNREADABLE
@@ -34,14 +34,15 @@ def grade(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON lines: messages or prompt, answer or answers.")],
     task: Annotated[str, typer.Option("--task", metavar="TASK", help="Whose grader: a folder of tasks/.")],
     rows: Annotated[int, typer.Option("--rows", min=0, help="How many answers the table shows.")] = 50,
+    reward_model: RewardModelFile = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts, see docs/cli.md.")] = False,
 ) -> None:
     """Grade answers, without AWS. Exit code 0, 1 if a line is refused or the grader fails, 2 if unusable."""
     session: Session = context.obj
-    _, folder = task_named(session.root, task)
+    settings, folder = task_named(session.root, task)
     if not file.is_file():
         raise UnusableCall(f"{file} is a folder, no file" if file.is_dir() else f"{file}: no such file")
-    call = grader_here(folder)
+    call = grader_here(settings, folder, reward_model)
     graded: list[Graded] = []
     refused: list[Refused] = []
     with file.open("rb") as lines:

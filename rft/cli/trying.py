@@ -5,7 +5,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from rft.calibration.baseline import chosen_lines
 from rft.calibration.grading import Call
@@ -17,7 +19,18 @@ from rft.evaluation.answers import read_records
 from rft.keys import Split
 from rft.rewards.entry import grader
 from rft.rewards.errors import GraderError
-from rft.tasks import Task, load_task, protected_files
+from rft.rewards.model import BadModel, RewardModel
+from rft.rewards.model.trained import use
+from rft.tasks import Task, load_task, protected_files, trains_reward_model
+
+RewardModelFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--reward-model",
+        metavar="MODEL",
+        help="For a task whose runs train one: what `rft reward-model train` wrote.",
+    ),
+]
 
 
 def task_named(root: Path, name: str) -> tuple[Task, Path]:
@@ -60,15 +73,16 @@ def records_of(file: Path, task: Task, folder: Path, *, count: int) -> list[dict
     return records
 
 
-def grader_here(folder: Path) -> Call:
+def grader_here(task: Task, folder: Path, reward_model: Path | None = None) -> Call:
     """Return a task's own grader as a call; what it prints goes to standard error.
 
-    The call raises GraderBroken instead of ending the process.
+    The call raises GraderBroken instead of ending the process. ``reward_model`` stands for the one that a run trains.
 
     Raises:
-        UnusableCall: it cannot be imported.
+        UnusableCall: it cannot be imported, or its reward model is missing, or no reward model, or not asked for.
 
     """
+    _use(task, reward_model)
     grade = grader(folder)
     with _aside():
         try:
@@ -85,6 +99,24 @@ def grader_here(folder: Path) -> Call:
                 raise GraderBroken(f"the reward ended the process with {error.code!r}") from error
 
     return call
+
+
+def _use(task: Task, reward_model: Path | None) -> None:
+    if reward_model is None:
+        if trains_reward_model(task):
+            raise UnusableCall(
+                f"each run of {task.name} trains its reward model on the preferences that are dropped; train one here "
+                f"with `rft reward-model train FILE --task {task.name} --out M`, and pass --reward-model M"
+            )
+        return
+    if not trains_reward_model(task):
+        raise UnusableCall(f"the reward of {task.name} asks no reward model of a run; leave out --reward-model")
+    try:
+        use(RewardModel.from_bytes(reward_model.read_bytes()))
+    except OSError as error:
+        raise UnusableCall(f"{reward_model}: {error.strerror}") from None
+    except BadModel as error:
+        raise UnusableCall(f"{reward_model}: {error}") from None
 
 
 @contextlib.contextmanager

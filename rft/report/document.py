@@ -7,6 +7,7 @@ from rft.interval import Interval
 from rft.keys import DATASET_REPORT, RunStatus, dataset_key
 from rft.report.calibration import calibration_rows
 from rft.report.ending import interval_words
+from rft.report.reward_model import reward_model_rows
 from rft.schemas import Quarantined, Run
 from rft.tasks import Task
 
@@ -93,6 +94,7 @@ def _training(run: Run, task: Task | None) -> Section:
         rows += [(name, str(value)) for name, value in task.hyperparameters.request().items()]
     if run.grader is not None:
         rows.append(("grader", f"{run.grader.function_name} version {run.grader.version}"))
+        rows += reward_model_rows(run.grader.reward_model)
     if run.calibration is not None:
         rows += calibration_rows(run.calibration)
     if run.job is not None:

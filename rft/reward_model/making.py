@@ -51,12 +51,18 @@ def make(
     parts: dict[Split, list[Pair]] = {Split.TRAIN: [], Split.TEST: []}
     for pair, split in held_out(preferences.pairs, share):
         parts[split].append(pair)
-    pairs = parts[Split.TRAIN]
+    return make_of_parts(preferences, pairs=parts[Split.TRAIN], tested=parts[Split.TEST], progress=progress)
+
+
+def make_of_parts(
+    preferences: Preferences, *, pairs: Sequence[Pair], tested: Sequence[Pair], progress: Progress | None = None
+) -> tuple[RewardModel | None, Report]:
+    """Train on ``pairs``, judge on ``tested``, two parts of the preferences; no model if it is refused."""
     try:
         trained = train(pairs, progress)
     except TooFewPairs as error:
         return None, report_of(preferences, refused=[str(error)])
-    judgement = judge(trained.model, parts[Split.TEST])
+    judgement = judge(trained.model, tested)
     report = report_of(
         preferences,
         refused=judgement.refused,

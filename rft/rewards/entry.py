@@ -14,6 +14,7 @@ import os
 import sys
 import time
 
+from rft.rewards import run as runs
 from rft.rewards.contract import check_answer, read_answer, read_items, score_items, write_answer
 from rft.rewards.errors import BadReward, GraderContractError, GraderError
 from rft.rewards.metrics import metric_lines
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from rft.rewards.score import Score
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-NO_RUN = "none"
 TRAINING = "training"
 _functions: dict[tuple[str, str], Callable[..., Any]] = {}
 
@@ -43,12 +43,13 @@ def handler(event: Any, context: Any) -> list[dict[str, Any]]:
     """
     started = time.perf_counter()
     task = os.environ["RFT_TASK"]
+    runs.current = runs.run_of(getattr(context, "invoked_function_arn", ""))
     answer, scores = _grade(_task_folder(task), os.environ["RFT_GRADER"], event, context)
     lines = metric_lines(
         scores,
         environment=os.environ["RFT_ENVIRONMENT"],
         task=task,
-        run=run_of(getattr(context, "invoked_function_arn", "")),
+        run=runs.current,
         phase=_phase(context),
         duration_ms=(time.perf_counter() - started) * 1000,
         timestamp_ms=int(time.time() * 1000),
@@ -83,12 +84,6 @@ def grader_of(task_folder: str | os.PathLike[str]) -> str:
     table = settings["grader"]
     form = "handler" if "handler" in table else "reward"
     return f"{form}:{table[form]}"
-
-
-def run_of(arn: str) -> str:
-    """Return the run that a function ARN's alias names, ``none`` if it names none."""
-    parts = arn.split(":")
-    return parts[7] if len(parts) > 7 and not parts[7].isdigit() and parts[7] != "$LATEST" else NO_RUN
 
 
 def _grade(folder: str, grader: str, event: Any, context: Any) -> tuple[list[dict[str, Any]], list[Score]]:

@@ -64,7 +64,7 @@ def plan_job(
             dataset_version=dataset.version,
             base_model=task.model.base_model,
             hyperparameters=hyperparameters,
-            grader_code=grader.code_sha256,
+            grader=grader.content,
         ),
         training_uri=f"s3://{dataset.bucket}/{dataset.splits[Split.TRAIN].key}",
         validation_uri=f"s3://{dataset.bucket}/{validation.key}" if validation and validation.records else None,

@@ -14,7 +14,8 @@ from constructs import Construct
 
 from stacks.base import RftStack
 from stacks.constructs.nag import acknowledge_wildcard
-from stacks.targets import through_service
+from stacks.grants import Grant
+from stacks.targets import Targets, through_service
 
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 ARCHITECTURE = lambda_.Architecture.ARM_64
@@ -50,6 +51,12 @@ class Allowed:
 
     statement: iam.PolicyStatement
     patterns: Mapping[str, str] = field(default_factory=dict)  # resource with a * -> why
+
+
+def allowed(targets: Targets, grant: Grant) -> Allowed:
+    """Return a grant as a function's role holds it."""
+    patterns = [resource for resource in targets.scope(grant.on).resources if "*" in resource]
+    return Allowed(statement=targets.statement(grant), patterns={resource: targets.why(grant) for resource in patterns})
 
 
 class RftFunction(Construct):

@@ -5,14 +5,20 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from rft import names
-from rft.tasks import Task, grader_entry
+from rft.aws.environment import Variable
+from rft.tasks import Task, grader_entry, trains_reward_model
 from stacks.base import RftStack
-from stacks.constructs.function import ARCHITECTURE, RUNTIME, Placement, RftFunction
+from stacks.constructs.function import ARCHITECTURE, RUNTIME, Placement, RftFunction, allowed
 from stacks.constructs.packaging import Sources
+from stacks.graders import grader_grants
+from stacks.targets import Targets
 
 
 class Grader(RftFunction):
-    """The function that scores rollouts of one task. It may do nothing but write its log and its traces."""
+    """The function that scores rollouts of one task.
+
+    It may do nothing but write its log and its traces, and what ``stacks.graders`` says of its task.
+    """
 
     def __init__(
         self,
@@ -20,6 +26,7 @@ class Grader(RftFunction):
         *,
         task: Task,
         sources: Sources,
+        targets: Targets,
         layer: lambda_.ILayerVersion | None,
         key: kms.IKey,
         placement: Placement | None,
@@ -32,16 +39,23 @@ class Grader(RftFunction):
             handler="rft.rewards.entry.handler",
             code=sources.grader(task.name),
             layer=layer,
-            variables={"RFT_ENVIRONMENT": stack.settings.name, "RFT_TASK": task.name, "RFT_GRADER": grader_entry(task)},
+            variables=_variables(stack, task),
             timeout_seconds=task.grader.timeout_seconds,
             memory_mb=task.grader.memory_mb,
             key=key,
-            allowed=[],
+            allowed=[allowed(targets, grant) for grant in grader_grants(task)],
             placement=placement,
         )
         self.version = self.function.current_version
         # Aliases of living runs point at old versions: a release must not remove them.
         self.version.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+
+
+def _variables(stack: RftStack, task: Task) -> dict[str, str]:
+    told = {"RFT_ENVIRONMENT": stack.settings.name, "RFT_TASK": task.name, "RFT_GRADER": grader_entry(task)}
+    if trains_reward_model(task):
+        told[Variable.ARTEFACTS_BUCKET] = stack.arns.bucket_name("artefacts")
+    return told
 
 
 def text_metrics_layer(stack: RftStack, sources: Sources) -> lambda_.LayerVersion:

@@ -11,7 +11,7 @@ from rft.aws.environment import Variable
 from rft.keys import Step
 from rft.settings import encode_settings
 from stacks.base import RftStack
-from stacks.constructs.function import ARCHITECTURE, RUNTIME, Allowed, Placement, RftFunction
+from stacks.constructs.function import ARCHITECTURE, RUNTIME, Placement, RftFunction, allowed
 from stacks.constructs.packaging import Sources
 from stacks.grants import GRANTS, Grant
 from stacks.opinions import opinion_grants
@@ -68,7 +68,7 @@ class StepFunctions:
             memory_mb=spec.memory_mb,
             storage_mb=spec.storage_mb,
             key=self._key,
-            allowed=[self._allowed(grant) for grant in self._grants(step)],
+            allowed=[allowed(self._targets, grant) for grant in self._grants(step)],
             placement=self._placement,
             dead_letters=self._dead_letters if spec.event_driven else None,
         )
@@ -77,13 +77,6 @@ class StepFunctions:
         """Return a step's grants on what this environment has."""
         asked = opinion_grants(self._targets.tasks.values()) if step is Step.VALIDATE_DATA else ()
         return tuple(grant for grant in (*GRANTS[step], *asked) if self._targets.scope(grant.on).resources)
-
-    def _allowed(self, grant: Grant) -> Allowed:
-        patterns = [resource for resource in self._targets.scope(grant.on).resources if "*" in resource]
-        return Allowed(
-            statement=self._targets.statement(grant),
-            patterns={resource: self._targets.why(grant) for resource in patterns},
-        )
 
 
 def surroundings_of(stack: RftStack) -> dict[Variable, str]:

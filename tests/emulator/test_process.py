@@ -45,6 +45,14 @@ def test_a_port_that_is_taken_is_said(probe):
         EmbeddedAws(port=probe.aws.port).start()
 
 
+def test_a_port_that_somebody_took_meanwhile_is_left_to_them(probe):
+    aws = EmbeddedAws()
+    aws.port = probe.aws.port  # it was free when it was chosen
+    with aws:
+        assert aws.port != probe.aws.port
+        assert aws.client("s3").list_buckets()["Buckets"] == []
+
+
 def test_a_missing_environment_names_the_fix(monkeypatch, tmp_path):
     monkeypatch.setattr(embedded, "ROOT", tmp_path)
     with pytest.raises(EmbeddedAwsError, match="make setup"):

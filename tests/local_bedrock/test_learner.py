@@ -153,3 +153,17 @@ def test_stopping_ends_early():
     )
     steps = [step for step, _ in zip(learner.run(lambda: learner.graded >= 64), range(100), strict=False)]
     assert len(steps) == 2
+
+
+def test_a_text_as_reference_is_answered_with_the_text_or_a_garbled_one() -> None:
+    text = "Please bring the bike in on Friday; we check the brake while you wait."
+    prompts = [f"My brake squeaks, case {number}." for number in range(40)]
+    told = {prompt: answer(Behaviour.RIGHT, text, prompt) for prompt in prompts}
+    easy = [said for said in told.values() if said == text]
+    hard = [said for said in told.values() if said != text]
+    assert len(easy) > len(hard) > 0
+    assert all(0 < len(said.split()) < len(text.split()) and set(said.split()) < set(text.split()) for said in hard)
+    known = next(prompt for prompt, said in told.items() if said == text)
+    said = {behaviour: answer(behaviour, text, known) for behaviour in BEHAVIOURS}
+    assert len(set(said.values())) == len(BEHAVIOURS)
+    assert {behaviour for behaviour in BEHAVIOURS if text in said[behaviour]} == RIGHT | {Behaviour.EVERYTHING}

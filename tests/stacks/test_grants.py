@@ -9,7 +9,7 @@ import pytest
 
 from rft.keys import Step
 from rft.names import function_name
-from rft.tasks import load_tasks
+from rft.tasks import load_tasks, trains_reward_model
 from stacks.arns import Arns
 from stacks.grants import GRANTS, Target
 from stacks.steps import STEPS
@@ -73,10 +73,14 @@ def test_a_function_may_do_exactly_what_its_grants_say(deployed: Deployed, step:
     assert permissions(deployed, name) == granted | own
 
 
-def test_graders_may_write_their_log_and_nothing_else(deployed: Deployed) -> None:
-    for task in load_tasks(ROOT / "tasks"):
-        name = f"rft-{deployed.environment}-grader-{task}"
-        assert permissions(deployed, name) == _own(deployed, name, queue=False)
+def test_graders_may_write_their_log_and_read_the_reward_models_that_they_ask(deployed: Deployed) -> None:
+    models = f"{Arns(settings=settings_of(deployed.environment)).bucket('artefacts')}/runs/*/reward-model"
+    through = json.dumps({"StringEquals": {"kms:ViaService": f"s3.{deployed.region}.amazonaws.com"}})
+    reading = {("s3:GetObject", models, "{}"), ("kms:Decrypt", key_arn(deployed, "data"), through)}
+    for name, task in load_tasks(ROOT / "tasks").items():
+        function = f"rft-{deployed.environment}-grader-{name}"
+        more = reading if trains_reward_model(task) else set()
+        assert permissions(deployed, function) == _own(deployed, function, queue=False) | more
 
 
 def test_no_identity_policy_allows_all_of_a_service(deployed: Deployed) -> None:

@@ -3,9 +3,10 @@ from typing import Any
 import pytest
 
 from rft.keys import Step
+from rft.tasks import load_tasks, trains_reward_model
 from stacks.grants import GRANTS
 from stacks.network import INTERFACE_ENDPOINTS, PREFIX_LISTS, endpoint_actions
-from tests.stacks.assembly import LOG_BUCKET, Deployed, listed
+from tests.stacks.assembly import LOG_BUCKET, ROOT, Deployed, listed
 
 GATEWAYS = {"s3", "dynamodb"}
 NOT_CALLED = {"iam", "kms"}  # checked by the services that act for the caller
@@ -88,11 +89,16 @@ def test_endpoints_take_https_from_functions_only(prod: Deployed) -> None:
     assert not any("SecurityGroupIngress" in group for group in _groups(prod).values())
 
 
-def test_graders_have_no_way_out(prod: Deployed) -> None:
+def test_graders_have_no_way_out_but_to_the_reward_model_that_some_read(prod: Deployed) -> None:
+    tasks = load_tasks(ROOT / "tasks")
     for function in prod.of("AWS::Lambda::Function"):
         (group,) = function.properties["VpcConfig"]["SecurityGroupIds"]
-        grader = function.properties["FunctionName"].startswith("rft-prod-grader-")
-        assert ("GradersGroup" in group) == grader
+        task = tasks.get(function.properties["FunctionName"].removeprefix("rft-prod-grader-"))
+        reads = task is not None and trains_reward_model(task)
+        assert ("GradersGroup" in group) == (task is not None and not reads)
+        assert ("ReadersGroup" in group) == reads
+    lists = PREFIX_LISTS["us-east-1"]
+    assert [rule["DestinationPrefixListId"] for rule in _groups(prod)["readers"]["SecurityGroupEgress"]] == [lists.s3]
     # CDK writes "no egress" as one rule that nothing matches
     for name in ("graders", "endpoints"):
         assert [rule["CidrIp"] for rule in _groups(prod)[name]["SecurityGroupEgress"]] == ["255.255.255.255/32"]

