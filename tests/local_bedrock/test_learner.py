@@ -162,7 +162,7 @@ def test_a_text_as_reference_is_answered_with_the_text_or_a_garbled_one() -> Non
     easy = [said for said in told.values() if said == text]
     hard = [said for said in told.values() if said != text]
     assert len(easy) > len(hard) > 0
-    assert all(0 < len(said.split()) < len(text.split()) and set(said.split()) < set(text.split()) for said in hard)
+    assert all(0 < len(said.split()) <= len(text.split()) and set(said.split()) <= set(text.split()) for said in hard)
     known = next(prompt for prompt, said in told.items() if said == text)
     said = {behaviour: answer(behaviour, text, known) for behaviour in BEHAVIOURS}
     assert len(set(said.values())) == len(BEHAVIOURS)
