@@ -104,6 +104,10 @@ class RewardModelPin(Record, frozen=True, kw_only=True):
     tested: int  # held-out pairs without ties
     accuracy: Interval  # share of them on which it agrees with people, 95 % Wilson interval
     longer_wins: float  # share of them whose longer answer people prefer
+    gain: Interval | None = None  # accuracy over that of the better rule of length, paired
+    first_wins: Interval | None = None  # share of all pairs whose answer that was shown first people prefer
+    dataset_version: str = ""
+    reused_from: str | None = None  # the run that trained it
 
 
 class GraderPin(Record, frozen=True, kw_only=True):

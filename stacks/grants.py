@@ -174,7 +174,9 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
         Grant(actions=("lambda:CreateAlias", "lambda:UpdateAlias"), on=Target.GRADERS),
         Grant(actions=("lambda:GetFunctionConfiguration",), on=Target.GRADER_ALIASES),
         READ_DATASETS,
+        READ_ARTEFACTS,  # the reward model of the run that this one retries
         WRITE_ARTEFACTS,
+        Grant(actions=("s3:ListBucket",), on=Target.ARTEFACT_LISTING),
         S3_WRITE_KEY,
     ),
     Step.CALIBRATE: (

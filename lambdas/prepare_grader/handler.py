@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from rft.aws import clients, objects
+from rft.aws import clients
 from rft.aws.step import Call, step
 from rft.aws.tasks import packaged_tasks
 from rft.errors import GraderBroken
-from rft.keys import REWARD_MODEL, REWARD_MODEL_REPORT, Split, State, artefact_key
+from rft.keys import State
 from rft.schemas import GraderPin, RewardModelPin, Run
 from rft.tasks import Task, trains_reward_model
 
@@ -40,23 +40,11 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
 
 
 def _reward_model(task: Task, run: Run, call: Call) -> RewardModelPin | None:
-    """Train on the run's dataset version, and store model and report; None, with a message, if it is refused."""
-    from rft.reward_model.version import make_of_version, pin_of, refusal
+    from rft.aws.reward_models import reward_model_of
 
     if run.dataset is None:
         raise ValueError(f"{run.run_id} has no dataset version yet")
-    bucket = call.here.artefacts_bucket
-    dataset = run.dataset
-    lines = {split: objects.read_lines(dataset.bucket, dataset.splits[split].key) for split in Split}
-    model, report = make_of_version(lines, task.data)
-    report_key = artefact_key(run.run_id, REWARD_MODEL_REPORT)
-    objects.put_json(bucket, report_key, report)
-    if model is None:
-        call.store.update(run.run_id, message=refusal(report, f"s3://{bucket}/{report_key}"))
-        return None
-    key = artefact_key(run.run_id, REWARD_MODEL)
-    objects.put_bytes(bucket, key, model.to_bytes())
-    return pin_of(report, key=key, report_key=report_key)
+    return reward_model_of(run, task, run.dataset, call.store, bucket=call.here.artefacts_bucket)
 
 
 def _alias(name: str, version: str, alias: str) -> str:

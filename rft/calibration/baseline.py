@@ -10,7 +10,7 @@ from rft.calibration.rules import CalibrationRules
 from rft.calibration.trial import best_answers, judge_probes, people, probes_for, written_answers
 from rft.calibration.verdicts import Measure, Report, Verdict, gravest
 from rft.names import digest
-from rft.schemas import Calibration
+from rft.schemas import Calibration, RewardModelPin
 
 REASONS = 3  # that a refusal gives
 
@@ -31,11 +31,13 @@ def calibrate(
     *,
     task: str,
     scale: tuple[float, float],
+    reward_model: RewardModelPin | None = None,
 ) -> tuple[Report, Calibration]:
     """Return what the grader makes of rollouts, of answers that records hold, and of probes, with its short form.
 
     Rollouts are scored twice by ``grade``, all else once by ``grade_probes``. A probe is compared with the best of the
-    record's rollouts and right answers; on a record without a right answer, with a rollout that passes.
+    record's rollouts and right answers; on a record without a right answer, with a rollout that passes. What is
+    known of the run's ``reward_model`` stands among the measures.
 
     Raises:
         GraderError: or GraderBroken, the grader gave an answer no score.
@@ -55,6 +57,8 @@ def calibrate(
     scores |= grade_all(probes, grade_probes, apart=False).scores
     everything = [*rollouts, *held, *probes]
     measures = [*_measures(rollouts, first, again, rules), *people(everything, scores, rules)]
+    if reward_model is not None:
+        measures.append(_learnt(reward_model))
     verdicts = judge_probes(everything, scores, rules)
     report = Report(
         task=task,
@@ -94,6 +98,18 @@ def _measures(rollouts: Sequence[Answer], first: Graded, again: Graded, rules: C
         judging.latency(first.seconds, limits.seconds),
     ]
     return [one for one in found if one is not None]
+
+
+def _learnt(pin: RewardModelPin) -> Measure:
+    """Return what held-out pairs said of a reward model: it passes, for a refused one does not come so far."""
+    right, rule = pin.accuracy, max(pin.longer_wins, 1 - pin.longer_wins)
+    return Measure(
+        name="reward model",
+        verdict=Verdict.PASSED,
+        said=f"agrees with {right.mean:.1%} of {pin.tested:,} held-out pairs (95 % interval {right.low:.1%} to "
+        f"{right.high:.1%}; chance 50 %, length alone {rule:.1%}); SHA-256 {pin.sha256}",
+        value=right.mean,
+    )
 
 
 def _told(report: Report, verdict: Verdict) -> list[str]:

@@ -32,6 +32,10 @@ def draw(report: Report, console: Console) -> None:
                 f"regularisation {training.strength:g}, calibration {training.temperature:.2f}"
             )
         )
+    if report.quality is not None and report.quality.first_wins is not None:
+        first = report.quality.first_wins
+        share = f"{first.share.mean:.1%} of {first.pairs:,} pairs ({first.share.low:.1%} to {first.share.high:.1%})"
+        console.print(Text(f"annotators prefer the answer shown first in {share}"))
     if report.held_out is not None:
         _judgement(report.held_out, console)
 

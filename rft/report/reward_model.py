@@ -1,5 +1,6 @@
 """What a report says of the reward model that a run has trained."""
 
+from rft.interval import Interval
 from rft.schemas import RewardModelPin
 
 
@@ -11,8 +12,17 @@ def reward_model_rows(found: RewardModelPin | None) -> list[tuple[str, str]]:
     which = "longer" if found.longer_wins >= 0.5 else "shorter"
     agrees = f"agrees with people on {right.mean:.1%} [{right.low:.1%}, {right.high:.1%}]"
     against = f"of {found.tested:,} held-out pairs (the {which} answer wins: {rule:.1%})"
-    return [
-        ("reward model", f"{agrees} {against}; trained on {found.pairs:,} pairs"),
-        ("its file", f"{found.key}, SHA-256 {found.sha256}"),
-        ("its report", found.report_key),
-    ]
+    better = f", better than that by {_points(found.gain)}" if found.gain else ""
+    rows = [("reward model", f"{agrees} {against}{better}; trained on {found.pairs:,} pairs")]
+    if found.first_wins:
+        first = found.first_wins
+        rows.append(
+            ("its annotators", f"prefer the answer shown first in {first.mean:.1%} [{first.low:.1%}, {first.high:.1%}]")
+        )
+    if found.reused_from:
+        rows.append(("trained by", found.reused_from))
+    return [*rows, ("its file", f"{found.key}, SHA-256 {found.sha256}"), ("its report", found.report_key)]
+
+
+def _points(gain: Interval) -> str:
+    return f"{gain.mean:+.1%} [{gain.low:+.1%}, {gain.high:+.1%}]"

@@ -43,7 +43,8 @@ def make_of_version(splits: Mapping[Split, Iterable[bytes]], rules: DataRules) -
     quality, sampled, tested = PreferenceQuality(), Sampled(), set[int]()
     for split, lines in splits.items():
         for number, line in enumerate(lines, 1):
-            example = _example(line)
+            if (example := _example(line)) is None:
+                continue
             quality.add(number, example)
             if pair := pair_of(number, example, category(line)):
                 sampled.add(pair)
@@ -65,9 +66,9 @@ def make_of_version(splits: Mapping[Split, Iterable[bytes]], rules: DataRules) -
     return make_of_parts(preferences, pairs=parts[False], tested=parts[True])
 
 
-def pin_of(report: Report, *, key: str, report_key: str) -> RewardModelPin:
+def pin_of(report: Report, *, key: str, report_key: str, dataset_version: str) -> RewardModelPin:
     """Return what a run record holds of a reward model that was not refused."""
-    training, judgement = report.training, report.held_out
+    training, judgement, quality = report.training, report.held_out, report.quality
     if training is None or judgement is None or judgement.accuracy is None or report.model_sha256 is None:
         raise ValueError("the report is not that of a reward model that may be used")
     return RewardModelPin(
@@ -78,6 +79,9 @@ def pin_of(report: Report, *, key: str, report_key: str) -> RewardModelPin:
         tested=judgement.pairs,
         accuracy=judgement.accuracy.share,
         longer_wins=judgement.longer_wins,
+        gain=judgement.gain,
+        first_wins=quality.first_wins.share if quality and quality.first_wins else None,
+        dataset_version=dataset_version,
     )
 
 
@@ -86,8 +90,12 @@ def refusal(report: Report, uri: str) -> str:
     return f"Reward model refused: {'; '.join(report.refused)}. Nothing was launched. The whole report: {uri}"
 
 
-def _example(line: bytes) -> Example:
-    read = msgspec.json.decode(line, type=_Line)
+def _example(line: bytes) -> Example | None:
+    """Return a line's example, None for a record with fields of its own that bear our names: it is no pair."""
+    try:
+        read = msgspec.json.decode(line, type=_Line)
+    except msgspec.ValidationError:
+        return None
     return Example(
         messages=read.messages,
         chosen=read.chosen,
@@ -105,6 +113,8 @@ def _category(name: str | None) -> Callable[[bytes], str]:
     def of(line: bytes) -> str:
         value: dict[str, Any] = msgspec.json.decode(line)
         found = look_up(value, name)
+        if found is None:
+            found = look_up(value.get("original"), name)  # as it came, where its use changed it
         return "" if found is None else str(found)[:80]
 
     return of

@@ -199,6 +199,70 @@ def test_a_reward_model_is_trained_on_the_runs_preferences_once(launch: LaunchWo
     assert [call["Key"] for call in launch.made("PutObject")] == [pin.reward_model.report_key, pin.reward_model.key]
 
 
+def retrying(launch: LaunchWorld, run_id: str = "arithmetic-2", *, version: str | None = None) -> None:
+    """Have another run of the same preferences that retries the first one."""
+    first = launch.run()
+    dataset = first.dataset
+    assert dataset
+    changed = replace(dataset, version=version or dataset.version)
+    assert launch.store.create(replace(first, run_id=run_id, grader=None, retry_of="arithmetic-1", dataset=changed))
+    launch.calls.clear()
+
+
+def test_a_retry_takes_over_the_reward_model_of_the_same_dataset_version(launch: LaunchWorld) -> None:
+    preferring(launch)
+    launch.invoke(Step.PREPARE_GRADER, **RUN)
+    retrying(launch)
+    assert launch.invoke(Step.PREPARE_GRADER, run_id="arithmetic-2") == {"ready": True}
+    first, second = (launch.run(run_id).grader for run_id in ("arithmetic-1", "arithmetic-2"))
+    assert first
+    assert second
+    assert first.reward_model
+    assert second.reward_model
+    assert not any(call["Bucket"] == "datasets-bucket" for call in launch.made("GetObject")), "it trained again"
+    assert second.reward_model.reused_from == "arithmetic-1"
+    assert second.content == first.content
+    for name in ("key", "report_key"):
+        ours, theirs = (getattr(pin.reward_model, name) for pin in (second, first))
+        assert ours == theirs.replace("arithmetic-1", "arithmetic-2")
+        assert launch.objects[f"artefacts-bucket/{ours}"] == launch.objects[f"artefacts-bucket/{theirs}"]
+
+
+@pytest.mark.parametrize("why", ["other data", "gone", "damaged", "the run's record has expired"])
+def test_a_retry_trains_where_there_is_nothing_to_take_over(launch: LaunchWorld, why: str) -> None:
+    preferring(launch)
+    launch.invoke(Step.PREPARE_GRADER, **RUN)
+    retrying(launch, version="fff" if why == "other data" else None)
+    stored = "artefacts-bucket/runs/arithmetic-1/reward-model"
+    if why == "gone":
+        del launch.objects[stored]
+    elif why == "damaged":
+        launch.objects[stored] = launch.objects[stored][:-1]
+    elif why != "other data":
+        launch.store.update("arithmetic-2", retry_of="arithmetic-0")
+    assert launch.invoke(Step.PREPARE_GRADER, run_id="arithmetic-2") == {"ready": True}
+    pin = launch.run("arithmetic-2").grader
+    assert pin
+    assert pin.reward_model
+    assert pin.reward_model.reused_from is None
+    assert any(call["Bucket"] == "datasets-bucket" for call in launch.made("GetObject"))
+
+
+def test_calibration_shows_the_reward_model(launch: LaunchWorld) -> None:
+    preferring(launch)
+    launch.invoke(Step.PREPARE_GRADER, **RUN)
+    pin = launch.run().grader
+    assert pin
+    assert pin.reward_model
+    launch.store.update("arithmetic-1", task="arithmetic", dataset=launch.dataset())  # whose rollouts this world grades
+    launch.invoke(Step.CALIBRATE, **RUN)
+    report = json.loads(launch.objects["artefacts-bucket/runs/arithmetic-1/calibration.json"])
+    (found,) = [one for one in report["measures"] if one["name"] == "reward model"]
+    assert found["value"] == pin.reward_model.accuracy.mean
+    assert pin.reward_model.sha256 in found["said"]
+    assert "agrees with 100.0% of 40 held-out pairs (95 % interval " in found["said"]
+
+
 def test_preferences_without_a_rule_are_refused_with_the_figures(launch: LaunchWorld) -> None:
     preferring(launch, decided=False)
     assert launch.invoke(Step.PREPARE_GRADER, **RUN) == {"ready": False}

@@ -109,6 +109,8 @@ def _rows() -> Iterator[Row]:
     yield Row(Step.EVALUATE_BATCH, "lambda:InvokeFunction", "{grader}:arithmetic-0123456789ab")
     yield Row(Step.PREPARE_GRADER, "lambda:CreateAlias", "{grader}")
     yield Row(Step.PREPARE_GRADER, "s3:PutObject", "{artefacts}/runs/r/reward-model")
+    yield Row(Step.PREPARE_GRADER, "s3:GetObject", "{artefacts}/runs/r/reward-model")
+    yield Row(Step.PREPARE_GRADER, "s3:GetObject", "{datasets}/datasets/preferences/0123456789ab/train.jsonl")
     yield Row(Step.REPORT, "sns:Publish", "{topic}")
     yield Row(Step.PROMOTE, "ssm:PutParameter", "{champion}")
     for action in ("GetServiceQuota", "GetAWSDefaultServiceQuota"):

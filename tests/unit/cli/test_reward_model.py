@@ -117,3 +117,14 @@ def test_texts_of_the_file_do_not_steer_the_terminal(rft: Rft, tmp_path: Path) -
             file.write(json.dumps(record) + "\n")
     outcome = rft("reward-model", "train", str(path))
     assert not {"\x1b", "\x9b"} & set(outcome.out + outcome.err)
+
+
+def test_a_leaning_to_the_answer_shown_first_is_said(rft: Rft, tmp_path: Path) -> None:
+    path = tmp_path / "judged.jsonl"
+    with path.open("w") as file:
+        for number, pair in enumerate(make_pairs(200)):
+            first, second = (pair.worse, pair.better) if number % 4 == 0 else (pair.better, pair.worse)
+            record = {"prompt": pair.prompt, "response1": first, "response2": second}
+            file.write(json.dumps(record | {"annotator1": 2 if number % 4 == 0 else 1}) + "\n")
+    outcome = rft("reward-model", "train", str(path))
+    assert "annotators prefer the answer shown first in 75.0% of 200 pairs (68.6% to 80.5%)" in outcome.out
