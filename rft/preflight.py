@@ -35,6 +35,10 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     base: ModelFacts | None  # None: Bedrock does not know the model here
     profile: ProfileFacts | None  # None: the baseline's id names none, or none that Bedrock knows here
+    judges: dict[
+        str, ModelFacts | None
+    ] = {}  # by the id that the task names; None: Bedrock does not know the model here
+    judge_profiles: dict[str, ProfileFacts | None] = {}  # by the id; None: Bedrock does not know it here
     models: int
     deployments: list[str]  # names
     units: dict[str, int]  # model units without commitment, by the name of their provisioned throughput
@@ -51,30 +55,41 @@ def problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
 
 
 def _model_problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
-    base = task.model.base_model
-    if facts.base is None:
-        return [f"base_model {base} is unknown in {settings.region}; correct it in tasks/{task.name}/task.toml"]
+    named = [(f"base_model {task.model.base_model}", task.model.base_model, facts.base)]
+    named += [(f"judge {model}", model, found) for model, found in facts.judges.items()]
+    return [problem for what, model, found in named for problem in _of_model(what, model, found, task, settings)]
+
+
+def _of_model(what: str, model: str, facts: ModelFacts | None, task: Task, settings: Settings) -> list[str]:
+    if facts is None:
+        return [f"{what} is unknown in {settings.region}; correct it in tasks/{task.name}/task.toml"]
     found = []
-    if not facts.base.in_region:
-        found.append(f"{base} is not available in {settings.region}; use an environment in a Region that has it")
-    if not (facts.base.authorised and facts.base.agreed):
-        found.append(f"the account has no access to {base}; request it on Bedrock's model access page")
+    if not facts.in_region:
+        found.append(f"{model} is not available in {settings.region}; use an environment in a Region that has it")
+    if not (facts.authorised and facts.agreed):
+        found.append(f"the account has no access to {model}; request it on Bedrock's model access page")
     return found
 
 
 def _residency_problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
-    identifier = task.model.baseline_inference_id
-    if facts.profile is None and profile_of(identifier):
+    baseline = task.model.baseline_inference_id
+    named = [(f"baseline_inference_id {baseline}", baseline, facts.profile)]
+    named += [(f"judge {judge}", judge, found) for judge, found in facts.judge_profiles.items()]
+    return [problem for what, name, found in named for problem in _of_profile(what, name, found, task, settings)]
+
+
+def _of_profile(what: str, identifier: str, facts: ProfileFacts | None, task: Task, settings: Settings) -> list[str]:
+    if facts is None and profile_of(identifier):
         return [
-            f"baseline_inference_id {identifier} is an inference profile that {settings.region} does not have; correct "
-            f"it in tasks/{task.name}/task.toml"
+            f"{what} is an inference profile that {settings.region} does not have; correct it in "
+            f"tasks/{task.name}/task.toml"
         ]
-    regions = facts.profile.regions if facts.profile else [settings.region]
+    regions = facts.regions if facts else [settings.region]
     outside = sorted(region or "any Region" for region in set(regions) - set(settings.security.residency_regions))
     if not outside:
         return []
     return [
-        f"baseline_inference_id {identifier} sends prompts to {', '.join(outside)}, which security.residency_regions "
+        f"{what} sends prompts to {', '.join(outside)}, which security.residency_regions "
         f"of environments/{settings.name}.toml does not allow; choose another profile or add the Regions"
     ]
 

@@ -12,6 +12,7 @@ from rft.calibration.rules import CalibrationRules
 from rft.datasets.rules import DataRules
 from rft.errors import TaskInvalid
 from rft.inference_ids import hides_models
+from rft.judges import judge_models
 from rft.rehearsal.rules import RehearsalRules
 from rft.rewards.combine import combine
 from rft.rewards.components import TEXT_METRICS
@@ -61,6 +62,10 @@ class Grader(Strict, frozen=True, kw_only=True):
     handler: str | None = None  # file:function, AWS's contract, run unchanged
     timeout_seconds: Annotated[int, Meta(ge=3, le=900)] = 60
     memory_mb: Annotated[int, Meta(ge=128, le=10_240)] = 512
+    judges: list[
+        Annotated[str, Meta(min_length=1)]
+    ] = []  # models that a reward in Python asks; [reward] says by itself
+    guardrails: list[Annotated[str, Meta(min_length=1)]] = []  # and guardrails, by id
     text_metrics: bool = False  # the libraries of rouge, chrf and bleu, for a reward in Python; [reward] asks by itself
 
 
@@ -168,6 +173,12 @@ def _contradictions(task: Task, folder: Path, *, packaged: bool) -> list[str]:
             "leads to (an application inference profile or a prompt router); name the model's own id or a "
             'system-defined profile, such as "us.amazon.nova-2-lite-v1:0"'
         )
+    found += [
+        f"judge {model}: does not say which model and Regions it leads to; name the model's own id or a system-defined "
+        "profile"
+        for model in judge_models(task)
+        if hides_models(model)
+    ]
     for name, path in protected_files(task, folder).items():
         if folder.resolve() not in path.resolve().parents or not path.is_file():
             found.append(f"data.protected: no file {name} in {folder}; put it there, or take it off the list")

@@ -38,6 +38,8 @@ class Target(StrEnum):
     CHAMPION_PARAMETERS = "the champion parameters"
     FOUNDATION_MODELS = "the base models that tasks name"
     BASELINES = "the baseline inference ids that tasks name, with the models behind them"
+    JUDGES = "the models that judge in tasks' rewards"
+    JUDGE_PROFILES = "the inference profiles through which tasks ask judges"
     JOBS = "model customization jobs"
     MODELS = "custom models"
     DEPLOYMENTS = "custom model deployments"
@@ -134,6 +136,8 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
         TABLE_KEY,
         Grant(actions=("bedrock:GetFoundationModel",), on=Target.FOUNDATION_MODELS),
         Grant(actions=("bedrock:GetInferenceProfile",), on=Target.BASELINES),
+        Grant(actions=("bedrock:GetFoundationModel",), on=Target.JUDGES),
+        Grant(actions=("bedrock:GetInferenceProfile",), on=Target.JUDGE_PROFILES),
         listing(
             "bedrock:GetFoundationModelAvailability",
             "bedrock:ListCustomModelDeployments",

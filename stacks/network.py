@@ -11,11 +11,14 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from rft.judges import asks_bedrock
 from rft.settings import Settings
 from rft.tasks import Task
 from stacks.base import RftStack
 from stacks.constructs.function import Placement, log_retention
+from stacks.graders import grader_grants
 from stacks.grants import GRANTS, Grant
+from stacks.judging import judging_grants
 from stacks.opinions import COMPREHEND, opinion_grants
 
 INTERFACE_ENDPOINTS = ("bedrock", "bedrock-runtime", "lambda", "servicequotas", "sns", "ssm", "states")
@@ -68,7 +71,7 @@ class NetworkStack(RftStack):
     ) -> None:
         super().__init__(scope, "network", settings=settings, description="isolated subnets and endpoints")
         self._key = operations_key
-        self._asked = opinion_grants(tasks.values())
+        self._asked = (*opinion_grants(tasks.values()), *judging_grants(tasks.values()))
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
@@ -91,15 +94,20 @@ class NetworkStack(RftStack):
         self._flow_logs()
         self._endpoint_group = self._group("endpoints", "Interface endpoints: HTTPS from our functions")
         steps = self._group("functions", "Step functions: HTTPS to endpoints, S3 and DynamoDB")
-        graders = self._group("graders", "Graders: user code that needs no network and gets none")
-        readers = self._group("readers", "Graders that read a reward model: S3 and nothing else")
-        self.steps = Placement(vpc=self.vpc, security_group=steps)
-        self.graders = Placement(vpc=self.vpc, security_group=graders)
-        self.readers = Placement(vpc=self.vpc, security_group=readers)
-        self._open(steps, readers)
+        self._graders = self._group("graders", "Graders: user code that needs no network and gets none")
+        self._readers = self._group("readers", "Graders that read a reward model: S3 and nothing else")
+        self._judging = self._group("judging", "Graders that ask judges or guardrails: HTTPS to endpoints")
+        self.steps = Placement(vpc=self.vpc, security_groups=(steps,))
+        self._open(steps)
         self._gateways()
         for endpoint in interface_endpoints(self._asked):
             self._interface(endpoint)
+
+    def grader_placement(self, task: Task) -> Placement:
+        """Return where a task's grader runs: it reaches what its reward asks, and nothing else."""
+        asked = {self._readers: bool(grader_grants(task)), self._judging: asks_bedrock(task)}
+        groups = tuple(group for group, needed in asked.items() if needed)
+        return Placement(vpc=self.vpc, security_groups=groups or (self._graders,))
 
     def _group(self, name: str, description: str) -> ec2.SecurityGroup:
         return ec2.SecurityGroup(
@@ -111,7 +119,7 @@ class NetworkStack(RftStack):
             allow_all_outbound=False,
         )
 
-    def _open(self, steps: ec2.SecurityGroup, readers: ec2.SecurityGroup) -> None:
+    def _open(self, steps: ec2.SecurityGroup) -> None:
         region = self.settings.region
         if region not in PREFIX_LISTS:
             raise ValueError(
@@ -120,14 +128,17 @@ class NetworkStack(RftStack):
             )
         lists = PREFIX_LISTS[region]
         self._endpoint_group.add_ingress_rule(steps, ec2.Port.tcp(443), "Step functions")
+        self._endpoint_group.add_ingress_rule(self._judging, ec2.Port.tcp(443), "Graders with judges or guardrails")
+        endpoints = _https("Interface endpoints", DestinationSecurityGroupId=self._endpoint_group.security_group_id)
         storage = _https("S3 through its gateway endpoint", DestinationPrefixListId=lists.s3)
         _let_out(
             steps,
-            _https("Interface endpoints", DestinationSecurityGroupId=self._endpoint_group.security_group_id),
+            endpoints,
             storage,
             _https("DynamoDB through its gateway endpoint", DestinationPrefixListId=lists.dynamodb),
         )
-        _let_out(readers, storage)
+        _let_out(self._readers, storage)
+        _let_out(self._judging, endpoints)
 
     def _gateways(self) -> None:
         objects = [self.arns.objects(role) for role in ("intake", "datasets", "artefacts")]

@@ -45,8 +45,9 @@ class EnvironmentStage(cdk.Stage):
             model_key=keys.model_key,
             operations_key=keys.operations_key,
             steps_placement=self.network.steps if self.network else None,
-            graders_placement=self.network.graders if self.network else None,
-            readers_placement=self.network.readers if self.network else None,
+            graders_placement={
+                name: self.network.grader_placement(task) if self.network else None for name, task in tasks.items()
+            },
         )
         self.training.add_stack_dependency(self.data)
         self.operations = OperationsStack(

@@ -101,6 +101,8 @@ class Targets:
             Target.CHAMPION_PARAMETERS: [arns.champion_parameters],
             Target.FOUNDATION_MODELS: models.base_models(self.tasks.values(), arns),
             Target.BASELINES: models.baselines(self.tasks.values(), arns),
+            Target.JUDGES: models.judges(self.tasks.values(), arns),
+            Target.JUDGE_PROFILES: models.judge_profiles(self.tasks.values(), arns),
             Target.JOBS: [arns.of("bedrock", "model-customization-job/*")],
             Target.MODELS: [arns.of("bedrock", "custom-model/*")],
             Target.DEPLOYMENTS: [arns.of("bedrock", "custom-model-deployment/*")],

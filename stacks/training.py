@@ -23,7 +23,6 @@ from stacks.constructs.service_role import bedrock_service_role
 from stacks.constructs.step_function import StepFunctions
 from stacks.constructs.workflow import Workflow, distributed_maps
 from stacks.durations import clean_up_seconds, training_seconds
-from stacks.graders import grader_grants
 from stacks.targets import Targets, through_service
 
 MACHINE_STEPS: Mapping[str, Step] = {
@@ -64,8 +63,7 @@ class TrainingStack(RftStack):
         model_key: kms.IKey,
         operations_key: kms.IKey,
         steps_placement: Placement | None,
-        graders_placement: Placement | None,
-        readers_placement: Placement | None,
+        graders_placement: Mapping[str, Placement | None],
     ) -> None:
         super().__init__(scope, "training", settings=settings, description="the training workflow")
         self._key = operations_key
@@ -88,7 +86,7 @@ class TrainingStack(RftStack):
                 targets=targets,
                 layer=texts if uses_text_metrics(task) else None,
                 key=operations_key,
-                placement=readers_placement if grader_grants(task) else graders_placement,
+                placement=graders_placement[name],
             )
             for name, task in tasks.items()
         }

@@ -19,6 +19,11 @@ def granted_quotas() -> dict[str, float]:
     return {**aws_defaults(), "L-BE77399C": 2}
 
 
+def local_guardrails() -> dict[str, list[str]]:
+    """Return what each guardrail blocks, by its id, in lower case."""
+    return {"localguardrail": ["build a bomb"]}
+
+
 class BedrockOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Times in seconds. The learner's own knobs have no counterpart in Bedrock's API."""
 
@@ -34,4 +39,5 @@ class BedrockOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     max_concurrent_jobs: int = 2
     models_without_access: list[str] = []
     unknown_models: list[str] = []  # base models that the Region does not have
+    guardrails: dict[str, list[str]] = msgspec.field(default_factory=local_guardrails)
     quotas: dict[str, float] = msgspec.field(default_factory=granted_quotas)

@@ -1,20 +1,30 @@
-"""Converse and InvokeModel: base models, deployments and provisioned throughput answer by their policy."""
+"""Converse, InvokeModel and ApplyGuardrail: models answer by their policy, or judge where a tool is forced."""
 
 import itertools
 import json
 import time
 from typing import Any
 
-from local.bedrock.answer_key import AnswerKey, prompt_of
+from local.bedrock.answer_key import AnswerKey, prompt_of, text_of
 from local.bedrock.catalogue import answering_base
 from local.bedrock.deployments import Deployments, status
 from local.bedrock.errors import ServiceError, not_found, validation
+from local.bedrock.judge import forced_tool, verdict
 from local.bedrock.policy import Policy, answer
 from local.bedrock.store import Store
 from local.bedrock.throughput import Throughputs
 from local.bedrock.throughput import status as throughput_status
 
 CHARACTERS_PER_TOKEN = 4
+UNIT = 1000  # characters that a guardrail counts at once
+GUARDRAIL_UNITS = (
+    "topicPolicyUnits",
+    "contentPolicyUnits",
+    "wordPolicyUnits",
+    "sensitiveInformationPolicyUnits",
+    "sensitiveInformationPolicyFreeUnits",
+    "contextualGroundingPolicyUnits",
+)
 
 
 class Runtime:
@@ -36,14 +46,38 @@ class Runtime:
         limits = params.get("inferenceConfig") or {}
         system = [{"role": "system", "content": [part]} for part in params.get("system") or []]
         prompt = prompt_of([*system, *messages])
-        text, reason = self._answer(policy, prompt, limits)
+        spec = forced_tool(params)
+        if spec is None:
+            text, reason = self._answer(policy, prompt, limits)
+            block: dict[str, Any] = {"text": text}
+        else:
+            asked = "\n".join(text_of(message["content"]) for message in messages)
+            block = verdict(asked, spec, params["modelId"], self._key)
+            text, reason = json.dumps(block), "tool_use" if "toolUse" in block else "end_turn"
         time.sleep(self._store.options.converse_milliseconds / 1000)
         incoming, outgoing = _tokens(prompt), _tokens(text)
         return {
-            "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
+            "output": {"message": {"role": "assistant", "content": [block]}},
             "stopReason": reason,
             "usage": {"inputTokens": incoming, "outputTokens": outgoing, "totalTokens": incoming + outgoing},
             "metrics": {"latencyMs": max(1, int((time.monotonic() - started) * 1000))},
+        }
+
+    def apply_guardrail(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Intervene where a text holds one of the words that the guardrail blocks."""
+        identifier = params["guardrailIdentifier"].rpartition("/")[2]
+        words = self._store.options.guardrails.get(identifier)
+        if words is None:
+            raise not_found(f"the guardrail {identifier}")
+        texts = [block["text"]["text"] for block in params["content"] if "text" in block]
+        hits = [word for word in words if any(word in text.lower() for text in texts)]
+        matched = [{"match": word, "action": "BLOCKED", "detected": True} for word in hits]
+        units = sum(-(-len(text) // UNIT) for text in texts)
+        return {
+            "usage": {**dict.fromkeys(GUARDRAIL_UNITS, 0), "wordPolicyUnits": units},
+            "action": "GUARDRAIL_INTERVENED" if hits else "NONE",
+            "outputs": [{"text": "The answer was blocked."}] if hits else [],
+            "assessments": [{"wordPolicy": {"customWords": matched, "managedWordLists": []}}] if hits else [],
         }
 
     def invoke(self, params: dict[str, Any]) -> dict[str, Any]:

@@ -75,6 +75,7 @@ class Bedrock:
             "ListTagsForResource": tags.list,
             "Converse": runtime.converse,
             "InvokeModel": runtime.invoke,
+            "ApplyGuardrail": runtime.apply_guardrail,
         }
 
     def answer(self, service: str, operation: OperationModel, params: dict[str, Any], principal: str) -> dict[str, Any]:

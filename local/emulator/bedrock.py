@@ -121,6 +121,8 @@ def resource_of(service: str, method: str, path: str, body: bytes) -> str:
     name, fields = match
     base = f"arn:aws:bedrock:{get_region()}:{get_account_id()}"
     if service == "bedrock-runtime":
+        if rail := fields.get("guardrailIdentifier"):
+            return rail if rail.startswith("arn:") else f"{base}:guardrail/{rail}"
         return model_arn(fields.get("modelId", "*"))
     data = json.loads(body or b"{}") if method in ("POST", "PATCH") else {}
     own: dict[str, Callable[[], Any]] = {

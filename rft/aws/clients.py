@@ -1,5 +1,6 @@
 """boto3 clients, one of each kind per process, with the same retries and time limits."""
 
+import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -97,3 +98,19 @@ def service_quotas() -> "ServiceQuotasClient":
 def sts() -> "STSClient":
     """Return the Security Token Service client."""
     return boto3.client("sts", config=CONTROL)
+
+
+def has_credentials() -> bool:
+    """Return whether this process has AWS credentials; whether they are any good shows in the first call."""
+    return boto3.Session().get_credentials() is not None
+
+
+def use_runtime(endpoint: str | None) -> None:
+    """Ask models at an endpoint, an embedded AWS's, whose keys anybody knows; None leaves everything as it is."""
+    if endpoint is None:
+        return
+    os.environ["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] = endpoint
+    os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    os.environ.pop("AWS_SESSION_TOKEN", None)
+    os.environ.setdefault("AWS_REGION", "us-east-1")
+    os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])

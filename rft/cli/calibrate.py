@@ -10,7 +10,7 @@ from rft.calibration.verdicts import Verdict
 from rft.cli.exits import Exit
 from rft.cli.session import Session, out
 from rft.cli.shapes import as_json
-from rft.cli.trying import RewardModelFile, grader_here, records_of, task_named
+from rft.cli.trying import Endpoint, RewardModelFile, grader_here, records_of, task_named
 from rft.cli.verdicts import draw
 
 
@@ -20,12 +20,13 @@ def calibrate(
     task: Annotated[str, typer.Option("--task", metavar="TASK", help="Whose grader is tried: a folder of tasks/.")],
     records: Annotated[int, typer.Option("--records", min=4, max=2000, help="How many of the file are tried.")] = 64,
     reward_model: RewardModelFile = None,
+    endpoint: Endpoint = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts, see docs/cli.md.")] = False,
 ) -> None:
     """Try a grader before money is spent, without AWS. Exit code 0 for pass and warn, 1 for fail, 2 if unusable."""
     session: Session = context.obj
     settings, folder = task_named(session.root, task)
-    call = grader_here(settings, folder, reward_model)
+    call = grader_here(settings, folder, reward_model, endpoint)
     tried = records_of(file, settings, folder, count=records)
     scale = (settings.data.scale.low, settings.data.scale.high)
     report = trial(tried, call, settings.calibration, task=task, scale=scale)

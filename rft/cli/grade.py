@@ -12,7 +12,7 @@ from rich.table import Table
 from rft.cli.exits import Exit, UnusableCall
 from rft.cli.session import Session, out
 from rft.cli.shapes import as_json
-from rft.cli.trying import RewardModelFile, grader_here, task_named
+from rft.cli.trying import Endpoint, RewardModelFile, grader_here, task_named
 from rft.cli.verdicts import plain
 from rft.grading import Graded, Refused, Summary, grade_one, read_rollouts, summary
 from rft.rewards.combine import ABSTAINED, UNREADABLE
@@ -35,6 +35,7 @@ def grade(
     task: Annotated[str, typer.Option("--task", metavar="TASK", help="Whose grader: a folder of tasks/.")],
     rows: Annotated[int, typer.Option("--rows", min=0, help="How many answers the table shows.")] = 50,
     reward_model: RewardModelFile = None,
+    endpoint: Endpoint = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts, see docs/cli.md.")] = False,
 ) -> None:
     """Grade answers, without AWS. Exit code 0, 1 if a line is refused or the grader fails, 2 if unusable."""
@@ -42,7 +43,7 @@ def grade(
     settings, folder = task_named(session.root, task)
     if not file.is_file():
         raise UnusableCall(f"{file} is a folder, no file" if file.is_dir() else f"{file}: no such file")
-    call = grader_here(settings, folder, reward_model)
+    call = grader_here(settings, folder, reward_model, endpoint)
     graded: list[Graded] = []
     refused: list[Refused] = []
     with file.open("rb") as lines:

@@ -15,7 +15,7 @@ from rft.cli.draw import sparkline
 from rft.cli.exits import Exit
 from rft.cli.session import Session, out
 from rft.cli.shapes import as_json
-from rft.cli.trying import RewardModelFile, grader_here, records_of, task_named
+from rft.cli.trying import Endpoint, RewardModelFile, grader_here, records_of, task_named
 from rft.cli.verdicts import COLOURS, plain
 from rft.errors import GraderBroken
 from rft.rehearsal.behaviours import payoffs
@@ -39,12 +39,13 @@ def rehearse(
     steps: Annotated[int | None, typer.Option("--steps", min=10, max=5000, help="Default: the task's.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Default: the task's.")] = None,
     reward_model: RewardModelFile = None,
+    endpoint: Endpoint = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts, see docs/cli.md.")] = False,
 ) -> None:
     """Let a small policy learn from a grader, without AWS. Exit code 0 for pass and warn, 1 for fail, 2 if unusable."""
     session: Session = context.obj
     settings, folder = task_named(session.root, task)
-    call = grader_here(settings, folder, reward_model)
+    call = grader_here(settings, folder, reward_model, endpoint)
     asked = records_of(file, settings, folder, count=records)
     scale = (settings.data.scale.low, settings.data.scale.high)
     rules = settings.rehearsal

@@ -9,13 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
+from rft.aws.clients import has_credentials, use_runtime
 from rft.calibration.baseline import chosen_lines
 from rft.calibration.grading import Call
-from rft.cli.exits import UnusableCall
+from rft.cli.exits import NoAws, UnusableCall
 from rft.datasets.curate import Surroundings, curate
 from rft.datasets.version import code_version
 from rft.errors import DatasetUnreadable, GraderBroken
 from rft.evaluation.answers import read_records
+from rft.judges import asks_bedrock
 from rft.keys import Split
 from rft.rewards.entry import grader
 from rft.rewards.errors import GraderError
@@ -23,6 +25,9 @@ from rft.rewards.model import BadModel, RewardModel
 from rft.rewards.model.trained import use
 from rft.tasks import Task, load_task, protected_files, trains_reward_model
 
+Endpoint = Annotated[
+    str | None, typer.Option("--endpoint", metavar="URL", help="Where judges and guardrails answer; default: AWS.")
+]
 RewardModelFile = Annotated[
     Path | None,
     typer.Option(
@@ -73,16 +78,20 @@ def records_of(file: Path, task: Task, folder: Path, *, count: int) -> list[dict
     return records
 
 
-def grader_here(task: Task, folder: Path, reward_model: Path | None = None) -> Call:
+def grader_here(task: Task, folder: Path, reward_model: Path | None = None, endpoint: str | None = None) -> Call:
     """Return a task's own grader as a call; what it prints goes to standard error.
 
     The call raises GraderBroken instead of ending the process. ``reward_model`` stands for the one that a run trains.
+    Judges and guardrails are asked at ``endpoint``, or else with the credentials that AWS's command line uses.
 
     Raises:
+        NoAws: the task asks judges or guardrails, and there are no credentials to ask them with.
         UnusableCall: it cannot be imported, or its reward model is missing, or no reward model, or not asked for.
 
     """
     _use(task, reward_model)
+    if asks_bedrock(task):
+        _reach_judges(task, endpoint)
     grade = grader(folder)
     with _aside():
         try:
@@ -99,6 +108,15 @@ def grader_here(task: Task, folder: Path, reward_model: Path | None = None) -> C
                 raise GraderBroken(f"the reward ended the process with {error.code!r}") from error
 
     return call
+
+
+def _reach_judges(task: Task, endpoint: str | None) -> None:
+    use_runtime(endpoint)
+    if not has_credentials():
+        raise NoAws(
+            f"the task {task.name} asks judges or guardrails of Bedrock, and there are no AWS credentials; sign in to "
+            "AWS, or give --endpoint with the URL of an embedded AWS (`rft local status` prints it)"
+        )
 
 
 def _use(task: Task, reward_model: Path | None) -> None:

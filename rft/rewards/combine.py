@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from rft.rewards.batch import prepares
 from rft.rewards.components import component
 from rft.rewards.components.checks import between, one_of
 from rft.rewards.errors import BadReward, GraderError, MissingReference, UnreadableAnswer
@@ -34,11 +35,13 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 class Part:
     """A component with its place in the total."""
 
-    __slots__ = ("cap", "factor", "floor", "name", "score", "weight")
+    __slots__ = ("cap", "factor", "floor", "name", "notes", "score", "told", "weight")
 
     def __init__(self, name: str, score: Component, weight: float, floor: float, cap: float, *, factor: bool) -> None:
         self.name = name
         self.score = score
+        self.notes: tuple[str, ...] = getattr(score, "notes", ())  # what it counts besides, as <name>_<note>
+        self.told: Callable[[Sample], dict[str, float]] = getattr(score, "told", _nothing)
         self.weight = weight
         self.floor = floor
         self.cap = cap
@@ -66,12 +69,18 @@ def combine(table: Mapping[str, Any], folder: str) -> Callable[[Sample], Score]:
     threshold = _share(table, "threshold", 0.5)
     silent = _share(table, "abstained", 0.0)
     parts = _parts(table.get("components"), folder)
-    return lambda sample: _score(sample, parts, silent, threshold if granularity == "binary" else None)
+    asking: list[Any] = [part.score for part in parts if hasattr(part.score, "prepare")]
+
+    def reward(sample: Sample) -> Score:
+        return _score(sample, parts, silent, threshold if granularity == "binary" else None)
+
+    return prepares(*asking)(reward) if asking else reward
 
 
 def _score(sample: Sample, parts: list[Part], silent: float, threshold: float | None) -> Score:
     values: dict[str, float] = {}
     unreadable: dict[str, float] = {}
+    told: dict[str, float] = {}
     total = weights = 0.0
     left, ceiling = 1.0, 1.0
     for part in parts:
@@ -83,13 +92,15 @@ def _score(sample: Sample, parts: list[Part], silent: float, threshold: float | 
         except MissingReference:
             value = None
         except Exception as error:
-            told = f"{type(error).__name__}: {error}"
-            raise GraderError(f"sample {sample.id}: the component {part.name} raised {told}") from error
+            why = f"{type(error).__name__}: {error}"
+            raise GraderError(f"sample {sample.id}: the component {part.name} raised {why}") from error
         if value is None:
             continue
         if not 0.0 <= value <= 1.0:
             raise GraderError(f"sample {sample.id}: the component {part.name} gave {value}, which is not 0 to 1")
         values[part.name] = value
+        if part.notes:
+            told.update((f"{part.name}_{name}", count) for name, count in part.told(sample).items())
         if part.factor:
             left *= 1.0 - part.weight * (1.0 - value)
         else:
@@ -103,7 +114,11 @@ def _score(sample: Sample, parts: list[Part], silent: float, threshold: float | 
     if threshold is not None and weights:
         reward = float(reward >= threshold)
     failed = any(name.startswith(UNREADABLE) for name in unreadable)
-    return Score(reward, {**values, **unreadable}, parse_failure=failed)
+    return Score(reward, {**values, **unreadable, **told}, parse_failure=failed)
+
+
+def _nothing(sample: Sample) -> dict[str, float]:
+    return {}
 
 
 def _parts(listed: Any, folder: str) -> list[Part]:
@@ -115,7 +130,7 @@ def _parts(listed: Any, folder: str) -> list[Part]:
             parts.append(_part(entry, folder))
         except BadReward as error:
             raise BadReward(f"components[{place}].{error}") from None
-    names = [part.name for part in parts]
+    names = [name for part in parts for name in (part.name, *(f"{part.name}_{note}" for note in part.notes))]
     for name in names:
         if names.count(name) > 1:
             raise BadReward(f"components: {name} is there {names.count(name)} times; give each a name of its own")

@@ -38,8 +38,10 @@ def read_items(event: Any) -> list[Any]:
     raise GraderContractError(f"the event is {_name(event)}; Bedrock sends a list of rollouts")
 
 
-def score_items(items: list[Any], reward: Callable[[Sample], Score]) -> list[Score]:
+def score_items(items: list[Any], reward: Callable[[Sample], Score], deadline: float | None = None) -> list[Score]:
     """Return the score of every rollout, in order; an answer that the reward calls unreadable has 0.
+
+    A reward that ``prepares`` sees all rollouts first; ``deadline``, on ``time.monotonic``'s clock, is for that.
 
     Raises:
         GraderContractError: an item has no id.
@@ -47,7 +49,9 @@ def score_items(items: list[Any], reward: Callable[[Sample], Score]) -> list[Sco
 
     """
     scores = []
-    for sample in [read_sample(item, place) for place, item in enumerate(items)]:
+    samples = [read_sample(item, place) for place, item in enumerate(items)]
+    _prepare(reward, samples, deadline)
+    for sample in samples:
         try:
             score = reward(sample)
         except UnreadableAnswer:
@@ -61,6 +65,18 @@ def score_items(items: list[Any], reward: Callable[[Sample], Score]) -> list[Sco
             raise GraderError(f"sample {sample.id}: the reward returned {returned}; return a Score")
         scores.append(score)
     return scores
+
+
+def _prepare(reward: Callable[[Sample], Score], samples: list[Sample], deadline: float | None) -> None:
+    prepare = getattr(reward, "prepare", None)
+    if prepare is None:
+        return
+    try:
+        prepare(samples, deadline)
+    except GraderError:
+        raise
+    except Exception as error:
+        raise GraderError(f"preparing {len(samples)} samples raised {type(error).__name__}: {error}") from error
 
 
 def write_answer(items: list[Any], scores: list[Score]) -> list[dict[str, Any]]:

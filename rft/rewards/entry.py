@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TRAINING = "training"
+MARGIN_SECONDS = 1.0  # of the function's time, for scoring and answering after the last judge has answered
 _functions: dict[tuple[str, str], Callable[..., Any]] = {}
 
 
@@ -91,7 +92,7 @@ def _grade(folder: str, grader: str, event: Any, context: Any) -> tuple[list[dic
     function = _function(form, os.path.join(folder, file), name)
     items = read_items(event)
     if form != "handler":
-        scores = score_items(items, function)
+        scores = score_items(items, function, _deadline(context))
         return write_answer(items, scores), scores
     # A handler may change the event it gets; the ids are what its answer is held against.
     asked = [{"id": item.get("id")} for item in items if isinstance(item, dict)]
@@ -103,6 +104,12 @@ def _grade(folder: str, grader: str, event: Any, context: Any) -> tuple[list[dic
         more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
         raise GraderContractError(f"{file}: {name}: {'; '.join(problems[:3])}{more}")
     return answer, read_answer(answer)
+
+
+def _deadline(context: Any) -> float | None:
+    """Return when scoring must be over, on ``time.monotonic``'s clock; None where nothing stops it."""
+    left = getattr(context, "get_remaining_time_in_millis", None)
+    return None if left is None else time.monotonic() + left() / 1000 - MARGIN_SECONDS
 
 
 def _function(form: str, path: str, name: str) -> Callable[..., Any]:

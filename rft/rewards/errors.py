@@ -19,3 +19,7 @@ class UnreadableAnswer(Exception):
 
 class BadReward(Exception):
     """A ``[reward]`` table that cannot be used; the message names the key and the fix."""
+
+
+class JudgeUnavailable(GraderError):
+    """A judge or a guardrail gave no usable answer: an outage, never a score. The message names the fix."""

@@ -39,10 +39,10 @@ def log_retention(days: int) -> logs.RetentionDays:
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """Where functions run in the network: isolated subnets, behind a security group."""
+    """Where functions run in the network: isolated subnets, behind security groups."""
 
     vpc: ec2.IVpc
-    security_group: ec2.ISecurityGroup
+    security_groups: tuple[ec2.ISecurityGroup, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +148,7 @@ class RftFunction(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             vpc=placement.vpc if placement else None,
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED) if placement else None,
-            security_groups=[placement.security_group] if placement else None,
+            security_groups=list(placement.security_groups) if placement else None,
             dead_letter_queue=dead_letters,
         )
         for resource, reasons in self._patterns.items():

@@ -11,13 +11,15 @@ from stacks.base import RftStack
 from stacks.constructs.function import ARCHITECTURE, RUNTIME, Placement, RftFunction, allowed
 from stacks.constructs.packaging import Sources
 from stacks.graders import grader_grants
+from stacks.judging import judging_allowed
 from stacks.targets import Targets
 
 
 class Grader(RftFunction):
     """The function that scores rollouts of one task.
 
-    It may do nothing but write its log and its traces, and what ``stacks.graders`` says of its task.
+    It may do nothing but write its log and its traces, and what ``stacks.graders`` and
+    ``stacks.judging`` say of its task.
     """
 
     def __init__(
@@ -43,7 +45,7 @@ class Grader(RftFunction):
             timeout_seconds=task.grader.timeout_seconds,
             memory_mb=task.grader.memory_mb,
             key=key,
-            allowed=[allowed(targets, grant) for grant in grader_grants(task)],
+            allowed=[*(allowed(targets, grant) for grant in grader_grants(task)), *judging_allowed(task, stack.arns)],
             placement=placement,
         )
         self.version = self.function.current_version

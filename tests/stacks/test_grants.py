@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from rft.judges import asks_bedrock
 from rft.keys import Step
 from rft.names import function_name
 from rft.tasks import load_tasks, trains_reward_model
@@ -80,7 +81,9 @@ def test_graders_may_write_their_log_and_read_the_reward_models_that_they_ask(de
     for name, task in load_tasks(ROOT / "tasks").items():
         function = f"rft-{deployed.environment}-grader-{name}"
         more = reading if trains_reward_model(task) else set()
-        assert permissions(deployed, function) == _own(deployed, function, queue=False) | more
+        asking = {one for one in permissions(deployed, function) if one[0].startswith("bedrock:")}
+        assert bool(asking) == asks_bedrock(task)  # what exactly: test_judging
+        assert permissions(deployed, function) - asking == _own(deployed, function, queue=False) | more
 
 
 def test_no_identity_policy_allows_all_of_a_service(deployed: Deployed) -> None:

@@ -82,10 +82,14 @@ def test_functions_reach_endpoints_by_https_only(prod: Deployed) -> None:
 
 
 def test_endpoints_take_https_from_functions_only(prod: Deployed) -> None:
-    (rule,) = prod.of("AWS::EC2::SecurityGroupIngress")
-    assert "EndpointsGroup" in rule.properties["GroupId"]
-    assert "FunctionsGroup" in rule.properties["SourceSecurityGroupId"]
-    assert (rule.properties["FromPort"], rule.properties["ToPort"]) == (443, 443)
+    rules = [rule.properties for rule in prod.of("AWS::EC2::SecurityGroupIngress")]
+    assert len(rules) == 2
+    for rule, source in zip(
+        sorted(rules, key=lambda one: one["SourceSecurityGroupId"]), ("Functions", "Judging"), strict=True
+    ):  # step functions, and graders that ask judges
+        assert "EndpointsGroup" in rule["GroupId"]
+        assert f"{source}Group" in rule["SourceSecurityGroupId"]
+        assert (rule["FromPort"], rule["ToPort"]) == (443, 443)
     assert not any("SecurityGroupIngress" in group for group in _groups(prod).values())
 
 

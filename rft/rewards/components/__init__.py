@@ -5,6 +5,9 @@ A component is made by the function of its name, called with its settings, in th
 ``UnreadableAnswer`` if the answer does not hold what it looks for, ``MissingReference`` if the record does not;
 anything else that it raises is a fault. ``[reward]`` in task.toml names components by kind; Python calls them.
 
+A component that asks somebody else has ``prepare(samples, deadline)``, which sees all rollouts of an event first, and
+may have ``told(sample)``, what it counts besides its value, under the names in ``notes``; see ``rft.rewards.batch``.
+
 ``rouge``, ``chrf`` and ``bleu`` need libraries, which a grader has only if its task asks for them.
 """
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 KINDS = (
     "exact", "normalised", "numeric", "choice", "set_f1", "list_f1", "json_fields", "json_shape", "tags", "pattern",
     "length", "repetition", "refusal", "language", "citation", "rouge", "chrf", "bleu", "reward_model",
+    "judge", "guardrail",
 )  # fmt: skip
 
 TEXT_METRICS = ("rouge", "chrf", "bleu")  # kinds that need the libraries of requirements-grader.txt

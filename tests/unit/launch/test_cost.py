@@ -9,15 +9,27 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from rft.cost import forecast, over_cap
+from rft.errors import SettingsInvalid
 from rft.keys import Serving, Split
 from rft.schemas import Dataset, Forecast, SplitFile
 from rft.settings import Caps, Prices, ServingSettings, load_settings
-from rft.tasks import Inference, load_task
+from rft.tasks import Grader, Inference, load_task
 
 ROOT = Path(__file__).parents[3]
 TASK = load_task(ROOT / "tasks" / "arithmetic")
 SETTINGS = load_settings(ROOT / "environments" / "local.toml")
-TOKENS = Prices(training_hour=0, provisioned_unit_hour=0, input_1k_tokens=1, output_1k_tokens=1, model_month=0)
+TOKENS = Prices(
+    training_hour=0,
+    provisioned_unit_hour=0,
+    input_1k_tokens=1,
+    output_1k_tokens=1,
+    model_month=0,
+    judge_input_1k_tokens=1,
+    judge_output_1k_tokens=1,
+    guardrail_1k_text_units=1,
+)
+JUDGE = {"kind": "judge", "models": ["m.a", "m.b"], "rubric": "r" * 300, "max_tokens": 100}
+RAIL = {"kind": "guardrail", "guardrail_id": "abc", "weight": 0}
 
 
 def dataset(*, test: int = 50, train: int = 200, size: int = 100) -> Dataset:
@@ -92,3 +104,45 @@ def test_the_refusal_names_items_settings_and_file():
     assert message
     for word in ("120.50", "training 90.00", "evaluation 30.50", "100.00", "environments/local.toml", "max_run_usd"):
         assert word in message
+
+
+def judged(*components: dict[str, Any]) -> Any:
+    return replace(TASK, grader=Grader(), reward={"components": list(components)})
+
+
+@pytest.mark.parametrize(("mode", "positions"), [("pointwise", 1), ("pairwise", 2)])
+def test_every_question_to_every_judge_is_counted(mode, positions):
+    task = judged({**JUDGE, "mode": mode})
+    found = forecast(task, dataset(test=50, train=200, size=300), changed(prices=TOKENS)).items["judges"]
+    knobs = task.hyperparameters
+    rollouts = 200 * knobs.epoch_count * knobs.training_sample_per_prompt + 3 * 50
+    asked = rollouts * 2 * positions
+    at_least = asked * (300 / 4 + 300 / 4 + task.inference.max_tokens + 100) / 1000  # prose has four bytes a token
+    assert found >= at_least
+    assert found < at_least * 12
+
+
+def test_a_reward_in_python_counts_as_the_dearest_judge():
+    quiet = forecast(judged(JUDGE), dataset(), changed(prices=TOKENS)).items["judges"]
+    task = replace(TASK, grader=Grader(reward="reward.py:reward", judges=["m.a"]))
+    assert forecast(task, dataset(), changed(prices=TOKENS)).items["judges"] > quiet
+
+
+def test_a_guardrail_is_counted_by_text_units():
+    found = forecast(judged(RAIL), dataset(), changed(prices=TOKENS)).items["judges"]
+    knobs = TASK.hyperparameters
+    assert found >= 200 * knobs.epoch_count * knobs.training_sample_per_prompt / 1000
+
+
+def test_rules_cost_no_judges():
+    assert "judges" not in forecast(TASK, dataset(), SETTINGS).items
+
+
+@pytest.mark.parametrize(
+    ("component", "price"),
+    [(JUDGE, "judge_input_1k_tokens"), (JUDGE, "judge_output_1k_tokens"), (RAIL, "guardrail_1k_text_units")],
+)
+def test_a_price_that_is_not_there_is_asked_for(component, price):
+    settings = changed(prices=replace(TOKENS, **{price: None}))
+    with pytest.raises(SettingsInvalid, match=f"prices.{price}: missing in environments/local.toml"):
+        forecast(judged(component), dataset(), settings)

@@ -123,3 +123,31 @@ def test_units_under_a_commitment_do_not_count_against_the_quota_of_those_withou
     committed = Provisioned(max_pt_hours=720.0, commitment="OneMonth", approved_commitment="OneMonth")
     settings = replace(SETTINGS, serving=ServingSettings(mode=Serving.PROVISIONED, provisioned=committed))
     assert problems(TASK, settings, facts(quotas=quota(UNITS_CODE, 0.0))) == []
+
+
+JUDGE = "us.amazon.nova-lite-v1:0"
+
+
+@pytest.mark.parametrize(
+    ("judge", "said"),
+    [
+        (None, f"judge {JUDGE} is unknown in us-east-1"),
+        (replace(GOOD, agreed=False), f"no access to {JUDGE}"),
+        (replace(GOOD, in_region=False), f"{JUDGE} is not available"),
+    ],
+)
+def test_a_judge_that_cannot_be_asked_is_said_before_anything_is_paid(judge, said):
+    (found,) = problems(
+        TASK,
+        SETTINGS,
+        facts(judges={JUDGE: judge}, judge_profiles={JUDGE: ProfileFacts(regions=["us-east-1"])}),
+    )
+    assert said in found
+
+
+def test_a_judge_may_not_take_prompts_out_of_the_allowed_regions():
+    profiles = {JUDGE: ProfileFacts(regions=["us-east-1", "eu-west-1"])}
+    (found,) = problems(TASK, SETTINGS, facts(judges={JUDGE: GOOD}, judge_profiles=profiles))
+    assert f"judge {JUDGE} sends prompts to eu-west-1" in found
+    (found,) = problems(TASK, SETTINGS, facts(judges={JUDGE: GOOD}, judge_profiles={JUDGE: None}))
+    assert f"judge {JUDGE} is an inference profile that us-east-1 does not have" in found

@@ -3,7 +3,7 @@
 import re
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from rft.rewards import MissingReference, Sample
 from rft.rewards.components import KINDS, component, maker, settings_of
 from rft.rewards.errors import BadReward, UnreadableAnswer
+from tests.unit.rewards.judging.fake_bedrock import FakeBedrock, fake_bedrock
 from tests.unit.rewards.model.test_artefact import MODEL
 
 ROOT = Path(__file__).parents[4]
@@ -23,6 +24,8 @@ NEEDED: dict[str, dict[str, Any]] = {
     "json_shape": {"fields": {"a": {"type": "string"}, "b": {"enum": [1, True]}}},
     "length": {"soft": 50, "limit": 100},
     "reward_model": {"file": "liked.reward-model"},
+    "judge": {"models": ["amazon.nova-lite-v1:0"], "rubric": "Is it good?"},
+    "guardrail": {"guardrail_id": "abc123"},
 }
 MARKS = [
     "####",
@@ -45,6 +48,13 @@ PLAIN = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(
 REFERENCES = st.one_of(
     PLAIN, st.lists(PLAIN, max_size=4), st.dictionaries(st.sampled_from(["a", "answer", "b"]), PLAIN)
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def bedrock() -> Iterator[FakeBedrock]:
+    """Put a fake in the place of Bedrock, for the kinds that ask it."""
+    with fake_bedrock() as service:
+        yield service
 
 
 @cache
@@ -130,6 +140,18 @@ def test_its_docstring_tells_range_and_source(kind: str) -> None:
         ("rouge", {"variant": "w"}, "variant: 'w' is none of l, 1, 2, 3"),
         ("chrf", {"words": 5}, "words: is 5; it must be 0 to 4"),
         ("chrf", {"beta": 0}, "beta: is 0; it must be 1 to 10"),
+        ("judge", {"models": ["m.x"]}, "rubric: is missing; judge cannot do without it"),
+        ("judge", {"models": [], "rubric": "r"}, "models: is missing or empty"),
+        ("judge", {"models": ["m.x"], "rubric": " "}, "rubric: is missing or empty"),
+        (
+            "judge",
+            {"models": ["m.x"], "rubric": "r", "mode": "triple"},
+            "mode: 'triple' is none of pointwise, pairwise",
+        ),
+        ("judge", {"models": ["m.x"], "rubric": "r", "scale": 0}, "scale: is 0; it must be 1 to 100"),
+        ("judge", {"models": ["m.x"], "rubric": "r", "max_calls": 0}, "max_calls: is 0; it must be 1 to 100000"),
+        ("guardrail", {"guardrail_id": "My-Rail"}, "guardrail_id: 'My-Rail' is no guardrail's id"),
+        ("guardrail", {"guardrail_id": "abc", "version": "0"}, "version: '0' is none"),
         ("citation", {"least": 5, "most": 2}, "most: is 2; it must be 5 to 100"),
     ],
 )

@@ -1,0 +1,31 @@
+"""Who a task's grader asks beside its rules: judge models and guardrails, by id. Stacks grant these, and no others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rft.tasks import Task
+
+JUDGE, GUARDRAIL = "judge", "guardrail"  # kinds of components
+
+
+def judge_models(task: Task) -> list[str]:
+    """Return the ids of the models that judge answers, each once: of ``[reward]``, or as ``[grader] judges`` says."""
+    named = [model for one in components_of(task, JUDGE) for model in one["models"]]
+    return sorted({*named, *task.grader.judges})
+
+
+def guardrail_ids(task: Task) -> list[str]:
+    """Return the ids of the guardrails that see answers, each once: of ``[reward]`` or ``[grader] guardrails``."""
+    return sorted({*(one["guardrail_id"] for one in components_of(task, GUARDRAIL)), *task.grader.guardrails})
+
+
+def asks_bedrock(task: Task) -> bool:
+    """Return whether a task's grader calls Bedrock at all."""
+    return bool(judge_models(task) or guardrail_ids(task))
+
+
+def components_of(task: Task, kind: str) -> list[dict[str, Any]]:
+    """Return the components of a kind that a task's ``[reward]`` lists."""
+    return [one for one in (task.reward or {}).get("components", []) if one.get("kind") == kind]
