@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from rft.judges import asks_bedrock
 from rft.keys import Step
 from rft.tasks import load_tasks, trains_reward_model
 from stacks.grants import GRANTS
@@ -93,13 +94,15 @@ def test_endpoints_take_https_from_functions_only(prod: Deployed) -> None:
     assert not any("SecurityGroupIngress" in group for group in _groups(prod).values())
 
 
-def test_graders_have_no_way_out_but_to_the_reward_model_that_some_read(prod: Deployed) -> None:
+def test_graders_have_no_way_out_but_to_the_reward_model_or_the_judges_that_some_ask(prod: Deployed) -> None:
     tasks = load_tasks(ROOT / "tasks")
     for function in prod.of("AWS::Lambda::Function"):
         (group,) = function.properties["VpcConfig"]["SecurityGroupIds"]
         task = tasks.get(function.properties["FunctionName"].removeprefix("rft-prod-grader-"))
         reads = task is not None and trains_reward_model(task)
-        assert ("GradersGroup" in group) == (task is not None and not reads)
+        asks = task is not None and asks_bedrock(task)
+        assert ("GradersGroup" in group) == (task is not None and not reads and not asks)
+        assert ("JudgingGroup" in group) == asks
         assert ("ReadersGroup" in group) == reads
     lists = PREFIX_LISTS["us-east-1"]
     assert [rule["DestinationPrefixListId"] for rule in _groups(prod)["readers"]["SecurityGroupEgress"]] == [lists.s3]

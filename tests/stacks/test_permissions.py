@@ -85,6 +85,9 @@ def _rows() -> Iterator[Row]:
         yield Row(step, "bedrock:InvokeModel", f"{{bedrock}}inference-profile/us.{BASELINE}")
         for region in ("us-east-1", "us-east-2", "us-west-2"):
             yield Row(step, "bedrock:InvokeModel", f"arn:aws:bedrock:{region}::foundation-model/{BASELINE}")
+    # judges that tasks name: whether they can be asked is looked up before anything is paid
+    yield Row(Step.PREFLIGHT, "bedrock:GetFoundationModel", "{bedrock_aws}foundation-model/amazon.nova-lite-v1:0")
+    yield Row(Step.PREFLIGHT, "bedrock:GetInferenceProfile", "{bedrock}inference-profile/us.amazon.nova-lite-v1:0")
     # 5.5 through the endpoints, beside the calls above
     yield Row(Step.VALIDATE_DATA, "s3:GetObjectVersion", "{intake}/incoming/arithmetic/file.jsonl")
     # invocation logs, of another account: the drop that names them, their objects, and what is drawn from them

@@ -15,7 +15,7 @@ from rft.rewards.entry import grade
 from rft.tasks import load_task
 
 ROOT = Path(__file__).parents[3]
-TASKS = {"arithmetic": 600, "tickets": 400, "preferences": 500}
+TASKS = {"arithmetic": 600, "tickets": 400, "preferences": 500, "summaries": 300}
 
 
 def data(task: str) -> bytes:
