@@ -85,7 +85,9 @@ def _rows() -> Iterator[Row]:
         yield Row(step, "bedrock:InvokeModel", f"{{bedrock}}inference-profile/us.{BASELINE}")
         for region in ("us-east-1", "us-east-2", "us-west-2"):
             yield Row(step, "bedrock:InvokeModel", f"arn:aws:bedrock:{region}::foundation-model/{BASELINE}")
-    # judges that tasks name: whether they can be asked is looked up before anything is paid
+    # whether the base model, the baseline and the judges that tasks name can be asked, before anything is paid
+    yield Row(Step.PREFLIGHT, "bedrock:GetFoundationModel", f"{{bedrock_aws}}foundation-model/{BASE}")
+    yield Row(Step.PREFLIGHT, "bedrock:GetInferenceProfile", f"{{bedrock}}inference-profile/us.{BASELINE}")
     yield Row(Step.PREFLIGHT, "bedrock:GetFoundationModel", "{bedrock_aws}foundation-model/amazon.nova-lite-v1:0")
     yield Row(Step.PREFLIGHT, "bedrock:GetInferenceProfile", "{bedrock}inference-profile/us.amazon.nova-lite-v1:0")
     # 5.5 through the endpoints, beside the calls above
