@@ -8,8 +8,10 @@ from msgspec import Struct
 from rft.datasets.items import Example
 from rft.datasets.keys import MASK, folded_key, mixed
 from rft.keys import Split
+from rft.rewards.model.features import LOOKED_AT
 
 MOST: Final = 20_000  # pairs that a model is trained and tested on
+MOST_TEXT: Final = 20_000_000  # characters of their answers: four minutes of one processor, 2 GB of files
 
 
 class Pair(Struct, frozen=True, kw_only=True):
@@ -43,10 +45,15 @@ def pair_of(line: int, example: Example, category: str = "") -> Pair | None:
 
 
 class Sampled:
-    """Pairs, of which at most ``most`` are kept: whole prompts go, by their key, so that the order does not matter."""
+    """Pairs, of which at most ``most`` are kept, with ``text`` characters of answers, as many as are looked at.
 
-    def __init__(self, most: int = MOST) -> None:
+    Whole prompts go, by their key, so that the order does not matter.
+    """
+
+    def __init__(self, most: int = MOST, text: int = MOST_TEXT) -> None:
         self._most = most
+        self._most_text = text
+        self._text = 0
         self._end = 1 << 64
         self.pairs: list[Pair] = []
         self.seen = 0
@@ -56,15 +63,21 @@ class Sampled:
         self.seen += 1
         if _place(pair) < self._end:
             self.pairs.append(pair)
-        while len(self.pairs) > self._most:
+            self._text += _text(pair)
+        while len(self.pairs) > self._most or self._text > self._most_text:
             self._end //= 2
             self.pairs = [kept for kept in self.pairs if _place(kept) < self._end]
+            self._text = sum(map(_text, self.pairs))
 
 
 def held_out(pairs: Iterable[Pair], share: float) -> Iterator[tuple[Pair, Split]]:
     """Yield each pair with TEST for about ``share`` of the prompts, drawn by hash, and TRAIN for the rest."""
     for pair in pairs:
         yield pair, Split.TEST if pair.group / 2**64 < share else Split.TRAIN
+
+
+def _text(pair: Pair) -> int:
+    return min(len(pair.better), LOOKED_AT) + min(len(pair.worse), LOOKED_AT)
 
 
 def _place(pair: Pair) -> int:

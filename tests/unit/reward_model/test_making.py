@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rft.datasets.items import Example, Verdict, Vote
 from rft.datasets.keys import folded_key
@@ -18,6 +19,7 @@ from rft.keys import Split
 from rft.reward_model.intake import read_preferences
 from rft.reward_model.making import Report, make
 from rft.reward_model.pairs import Pair, Sampled, held_out, pair_of
+from rft.rewards.model.features import LOOKED_AT
 from rft.tasks import Splits
 from tests.unit.reward_model.preferences import make_pairs
 
@@ -94,6 +96,24 @@ def test_a_sample_is_whole_prompts_whatever_the_order(most: int, rng: random.Ran
         assert len(sampled.pairs) == sum(pair.group in groups for pair in pairs)
         rng.shuffle(pairs)
     assert kept[0] == kept[1]
+
+
+def test_long_answers_are_sampled_by_their_text() -> None:
+    rng = random.Random(4)
+    pairs = [replace(pair, better=pair.better * 20, worse="x" * 100_000) for pair in make_pairs(60, prompts=30)]
+    text = {pair.line: len(pair.better) + LOOKED_AT for pair in pairs}  # no more of an answer is looked at
+    kept = []
+    for _ in range(2):
+        sampled = Sampled(text=100_000)
+        for pair in pairs:
+            sampled.add(pair)
+        assert 0 < sum(text[pair.line] for pair in sampled.pairs) <= 100_000
+        groups = {pair.group for pair in sampled.pairs}
+        assert len(sampled.pairs) == sum(pair.group in groups for pair in pairs)
+        kept.append(sorted(pair.line for pair in sampled.pairs))
+        rng.shuffle(pairs)
+    assert kept[0] == kept[1]
+    assert sampled.seen == len(pairs)
 
 
 def test_preferences_that_hold_something_become_a_model() -> None:
