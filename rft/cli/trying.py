@@ -20,7 +20,7 @@ from rft.evaluation.answers import read_records
 from rft.judges import asks_bedrock
 from rft.keys import Split
 from rft.rewards.entry import grader
-from rft.rewards.errors import GraderError
+from rft.rewards.errors import GraderError, JudgeUnavailable
 from rft.rewards.model import BadModel, RewardModel
 from rft.rewards.model.trained import use
 from rft.tasks import Task, load_task, protected_files, trains_reward_model
@@ -81,7 +81,8 @@ def records_of(file: Path, task: Task, folder: Path, *, count: int) -> list[dict
 def grader_here(task: Task, folder: Path, reward_model: Path | None = None, endpoint: str | None = None) -> Call:
     """Return a task's own grader as a call; what it prints goes to standard error.
 
-    The call raises GraderBroken instead of ending the process. ``reward_model`` stands for the one that a run trains.
+    The call raises GraderBroken instead of ending the process, and NoAws where a judge cannot be asked.
+    ``reward_model`` stands for the one that a run trains.
     Judges and guardrails are asked at ``endpoint``, or else with the credentials that AWS's command line uses.
 
     Raises:
@@ -104,6 +105,8 @@ def grader_here(task: Task, folder: Path, reward_model: Path | None = None, endp
         with _aside():
             try:
                 return grade(event)
+            except JudgeUnavailable as error:
+                raise NoAws(str(error)) from error  # no fault of an answer: the others would fail as well
             except SystemExit as error:
                 raise GraderBroken(f"the reward ended the process with {error.code!r}") from error
 

@@ -9,7 +9,7 @@ import pytest
 
 from rft.rewards.judging import client
 from tests.unit.cli.helpers import Outcome
-from tests.unit.rewards.judging.fake_bedrock import fake_bedrock
+from tests.unit.rewards.judging.fake_bedrock import fake_bedrock, refusal
 
 Rft = Callable[..., Outcome]
 TASK = """
@@ -79,3 +79,17 @@ def test_an_outage_is_told_with_its_answer(rft: Rft, judged: Path) -> None:
         )
     assert outcome.code == 1
     assert "gave a usable verdict in 3 attempts" in outcome.out.replace("\n", " ")
+
+
+@pytest.mark.parametrize("command", ["grade", "calibrate"])
+def test_a_judge_that_refuses_ends_the_command_at_once(rft: Rft, judged: Path, command: str) -> None:
+    records = [{"prompt": f"{n} + 2?", "answer": str(n + 2), "reference_answer": str(n + 2)} for n in range(20)]
+    file = judged / "records.jsonl"
+    file.write_text("".join(json.dumps(record) + "\n" for record in records))
+    with fake_bedrock() as bedrock:
+        bedrock.verdict = lambda request: refusal("AccessDeniedException")
+        outcome = rft(command, str(file), "--task", "judged", "--endpoint", "http://127.0.0.1:1", root=judged)
+    assert outcome.code == 3, outcome.out + outcome.err
+    assert "AccessDeniedException: " in outcome.err
+    assert "access to the model" in outcome.err
+    assert len(bedrock.requests) <= 64
