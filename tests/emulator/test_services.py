@@ -120,6 +120,12 @@ def handler(e, c):
         return [type(error).__name__, str(error)]
     return ["ok", ""]
 """
+RAIL = {
+    "guardrailIdentifier": "localguardrail",
+    "guardrailVersion": "1",
+    "source": "OUTPUT",
+    "content": [{"text": {"text": "Bake bread."}}],
+}
 ASK = {"messages": [{"role": "user", "content": [{"text": "2 plus 2?"}]}]}
 
 
@@ -136,6 +142,11 @@ ASK = {"messages": [{"role": "user", "content": [{"text": "2 plus 2?"}]}]}
             ["bedrock-runtime", "converse", {"modelId": "amazon.nova-lite-v1:0", **ASK}],
             "bedrock:InvokeModel",
             "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0",
+        ),
+        (
+            ["bedrock-runtime", "apply_guardrail", RAIL],
+            "bedrock:ApplyGuardrail",
+            f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/localguardrail",
         ),
         (
             ["bedrock", "get_foundation_model", {"modelIdentifier": "amazon.nova-lite-v1:0"}],
