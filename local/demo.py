@@ -20,7 +20,7 @@ from local.deploy import bootstrap, deploy
 from local.embedded import ROOT, EmbeddedAws
 from rft import names
 from rft.aws import clients
-from rft.aws.curve import Point, reward_curve
+from rft.aws.curve import reward_curve
 from rft.aws.history import visits
 from rft.aws.objects import get_bytes, read_lines
 from rft.aws.operator import read_parameter
@@ -38,6 +38,7 @@ from rft.keys import Split, artefact_key
 from rft.rewards.sample import read_text
 from rft.schemas import Champion, Run
 from rft.tasks import Task
+from rft.training.curve import Point
 
 TASK = "arithmetic"
 FILE = ROOT / "tasks" / TASK / "data" / f"{TASK}.jsonl"

@@ -62,7 +62,7 @@ class TrainingFailed(RftError):
 
 
 class TrainingStopped(RftError):
-    """The Bedrock job was stopped by hand or by an earlier clean-up."""
+    """The Bedrock job was stopped: by the task's stop-loss, by hand or by an earlier clean-up."""
 
 
 class TrainingTooLong(RftError):

@@ -173,6 +173,9 @@ class Metric(StrEnum):
     ROLLOUTS = "Rollouts"
     PARSE_FAILURES = "ParseFailures"
     GRADER_DURATION = "GraderDuration"
+    GRADER_FAILURES = "GraderFailures"
+    REWARD_SPREAD = "RewardSpread"
+    RESPONSE_LENGTH = "ResponseLength"
     # emitted by the workflow, dimension task
     RUNS_STARTED = "RunsStarted"
     RUNS_ENDED = "RunsEnded"

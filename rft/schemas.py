@@ -160,6 +160,7 @@ class Job(Record, frozen=True, kw_only=True):
     reused: bool = False  # another run launched it
     ended_at: str | None = None
     model_arn: str | None = None
+    stop_loss: str = ""  # why the workflow stopped it early
 
 
 class Deployment(Record, frozen=True, kw_only=True):

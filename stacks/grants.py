@@ -231,6 +231,7 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
             actions=("bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob"),
             on=Target.JOBS,
         ),
+        Grant(actions=("cloudwatch:GetMetricData",), on=Target.ANY, reason="CloudWatch's metrics are no resources"),
     ),
     Step.DEPLOY_CANDIDATE: (
         READ_RUN,

@@ -21,7 +21,8 @@ from stacks.grants import GRANTS, Grant
 from stacks.judging import judging_grants
 from stacks.opinions import COMPREHEND, opinion_grants
 
-INTERFACE_ENDPOINTS = ("bedrock", "bedrock-runtime", "lambda", "servicequotas", "sns", "ssm", "states")
+INTERFACE_ENDPOINTS = ("bedrock", "bedrock-runtime", "lambda", "monitoring", "servicequotas", "sns", "ssm", "states")
+IAM_PREFIXES = {"monitoring": "cloudwatch"}  # of endpoints that are called otherwise than their service's actions
 RUNTIME_CALLS = frozenset({"bedrock:ApplyGuardrail", "bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"})
 
 
@@ -51,7 +52,8 @@ def endpoint_actions(endpoint: str, asked: tuple[Grant, ...] = ()) -> list[str]:
     granted = {action for grant in every for action in grant.actions}
     if endpoint == "bedrock-runtime":
         return sorted(granted & RUNTIME_CALLS)
-    return sorted(action for action in granted - RUNTIME_CALLS if action.split(":")[0] == endpoint)
+    prefix = IAM_PREFIXES.get(endpoint, endpoint)
+    return sorted(action for action in granted - RUNTIME_CALLS if action.split(":")[0] == prefix)
 
 
 def _https(description: str, **destination: str) -> dict[str, Any]:

@@ -73,7 +73,7 @@ STEPS: Mapping[Step, StepSpec] = {
         description="Wakes the runs that wait for a Bedrock job whose state has changed", event_driven=True
     ),
     Step.CHECK_TRAINING: StepSpec(
-        description="Looks at the Bedrock job: all five statuses, and the stop at max_training_hours",
+        description="Looks at the Bedrock job: all five statuses, max_training_hours, and the stop-loss",
         timeout_seconds=120,
     ),
     Step.DEPLOY_CANDIDATE: StepSpec(

@@ -1,14 +1,15 @@
 """The reward curve of a run, from the grader's metrics: Bedrock's API returns no rewards while a job trains."""
 
+from bisect import bisect_left
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, Final
 
 from rft.aws import clients
 from rft.clock import now, parse
 from rft.keys import METRIC_NAMESPACE, Dimension, Metric, Phase
 from rft.schemas import Run
+from rft.training.curve import Point
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
@@ -18,16 +19,20 @@ SHORT = 300.0  # seconds of training below which a minute is too coarse
 POINTS_WANTED = 120
 
 
-class Point(Struct, frozen=True, kw_only=True):
-    """The rewards of one period."""
-
-    at: datetime
-    mean: float
-    rollouts: int
+QUERIES: Final = {  # of Point's fields: metric and statistic
+    "mean": (Metric.REWARD, "Average"),
+    "rollouts": (Metric.REWARD, "SampleCount"),
+    "spread": (Metric.REWARD_SPREAD, "Average"),
+    "length": (Metric.RESPONSE_LENGTH, "Average"),
+    "parse_failures": (Metric.PARSE_FAILURES, "Sum"),
+    "calls": (Metric.GRADER_FAILURES, "SampleCount"),
+    "failures": (Metric.GRADER_FAILURES, "Sum"),
+}
+COUNTS: Final = ("rollouts", "parse_failures", "calls", "failures")
 
 
 def reward_curve(run: Run) -> list[Point]:
-    """Return the mean reward of a run's training rollouts by time; empty before training, or if the job was reused.
+    """Return the training rollouts of a run by time, as its grader saw them; none before training or for a reused job.
 
     CloudWatch keeps the grader's metrics by the minute; a training of a few seconds, as on the embedded AWS, is asked
     for by the second first.
@@ -52,23 +57,44 @@ def _points(run: Run, start: datetime, end: datetime, period: int) -> list[Point
         clients.cloudwatch()
         .get_paginator("get_metric_data")
         .paginate(
-            MetricDataQueries=[_query(run, "mean", "Average", period), _query(run, "rollouts", "SampleCount", period)],
+            MetricDataQueries=[_query(run, name, *asked, period) for name, asked in QUERIES.items()],
             StartTime=start,
             EndTime=end,
             ScanBy="TimestampAscending",
         )
     )
-    found: dict[str, dict[datetime, float]] = {"mean": {}, "rollouts": {}}
+    found: dict[str, dict[datetime, float]] = {name: {} for name in QUERIES}
     for page in pages:
         for result in page["MetricDataResults"]:
             found[result["Id"]].update(zip(result["Timestamps"], result["Values"], strict=True))
+    return _joined(found)
+
+
+def _joined(found: Mapping[str, Mapping[datetime, float]]) -> list[Point]:
+    """Return a point for each period with rewards; counts of periods without go to the next one, or to the last."""
+    times = sorted(found["mean"])
+    if not times:
+        return []
+    counts = {name: dict.fromkeys(times, 0.0) for name in COUNTS}
+    for name, into in counts.items():
+        for at, value in found[name].items():
+            into[times[min(bisect_left(times, at), len(times) - 1)]] += value
     return [
-        Point(at=at, mean=mean, rollouts=round(found["rollouts"].get(at, 0.0)))
-        for at, mean in sorted(found["mean"].items())
+        Point(
+            at=at,
+            mean=found["mean"][at],
+            spread=found["spread"].get(at, 0.0),
+            length=found["length"].get(at, 0.0),
+            rollouts=round(counts["rollouts"][at]),
+            parse_failures=round(counts["parse_failures"][at]),
+            calls=round(counts["calls"][at]),
+            failures=round(counts["failures"][at]),
+        )
+        for at in times
     ]
 
 
-def _query(run: Run, name: str, statistic: str, period: int) -> "MetricDataQueryTypeDef":
+def _query(run: Run, name: str, metric: Metric, statistic: str, period: int) -> "MetricDataQueryTypeDef":
     dimensions = {
         Dimension.ENVIRONMENT: run.environment,
         Dimension.TASK: run.task,
@@ -80,7 +106,7 @@ def _query(run: Run, name: str, statistic: str, period: int) -> "MetricDataQuery
         "MetricStat": {
             "Metric": {
                 "Namespace": METRIC_NAMESPACE,
-                "MetricName": Metric.REWARD,
+                "MetricName": metric,
                 "Dimensions": [{"Name": str(key), "Value": str(value)} for key, value in dimensions.items()],
             },
             "Period": period,

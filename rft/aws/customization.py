@@ -82,7 +82,8 @@ class CustomizationJobs:
     def describe(self, job: Job) -> tuple[Job, str]:
         """Return the job as it is now, and Bedrock's failure message or an empty text."""
         answer = _get(job.arn)
-        return replace(_job(answer, job.content_hash), reused=job.reused), answer.get("failureMessage") or ""
+        now = replace(_job(answer, job.content_hash), reused=job.reused, stop_loss=job.stop_loss)
+        return now, answer.get("failureMessage") or ""
 
     def stop(self, job: Job) -> None:
         """Ask Bedrock to stop the job."""

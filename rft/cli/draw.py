@@ -9,7 +9,6 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from rft.aws.curve import Point
 from rft.aws.history import Visit
 from rft.cli.phases import PLANNED, RunPhase, phase_of, progress, seconds_by_phase
 from rft.clock import parse
@@ -17,6 +16,7 @@ from rft.interval import Interval
 from rft.keys import RunStatus
 from rft.report.calibration import calibration_rows
 from rft.schemas import Run
+from rft.training.curve import Point
 
 BARS = "▁▂▃▄▅▆▇█"
 COLOURS = {
@@ -105,12 +105,28 @@ def run_panel(run: Run, stays: Sequence[Visit], curve: Sequence[Point], now: dat
 
 
 def curve_text(curve: Sequence[Point]) -> Text:
-    """Return the reward curve in one line."""
+    """Return the reward curve in one line; where the grader tells more than that, how it scored in a second one."""
     rollouts = sum(point.rollouts for point in curve)
     ends = f"{curve[0].mean:.3f} → {curve[-1].mean:.3f}" if len(curve) > 1 else f"{curve[0].mean:.3f}"
-    return Text.assemble(
+    line = Text.assemble(
         "reward ", (sparkline([point.mean for point in curve]), "green"), f"  {ends} over {rollouts:,} rollouts"
     )
+    if any(point.calls for point in curve):
+        line.append("\n" + _grading_text(curve), "dim")
+    return line
+
+
+def _grading_text(curve: Sequence[Point]) -> str:
+    """Return the last period's spread, answer length and parse failures, and how many calls failed in all."""
+    last = curve[-1]
+    said = [
+        f"spread {last.spread:.3f}",
+        f"answers {last.length:,.0f} characters",
+        f"parse failures {last.parse_failures / last.rollouts if last.rollouts else 0.0:.1%}",
+    ]
+    if failures := sum(point.failures for point in curve):
+        said.append(f"{failures:,} of {sum(point.calls for point in curve):,} calls of the grader failed")
+    return "last   " + "  ".join(said)
 
 
 def run_details(run: Run, stays: Sequence[Visit], curve: Sequence[Point], now: datetime) -> Group:

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.live import Live
 
-from rft.aws.curve import Point, reward_curve
+from rft.aws.curve import reward_curve
 from rft.aws.history import Visit, visits
 from rft.aws.operator import execution_status
 from rft.aws.store import RunStore
@@ -21,6 +21,7 @@ from rft.clock import now
 from rft.errors import RunUnknown
 from rft.keys import State
 from rft.schemas import Run
+from rft.training.curve import Point
 
 DROPPED_SECONDS = 60.0  # from a drop to its run record, at most
 APPEAR_SECONDS = 8.0  # for a run of which we only have the name: it may have been dropped in the command before

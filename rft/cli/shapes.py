@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from rft.aws.curve import Point
 from rft.aws.history import Visit, seconds_by_state
 from rft.cli.phases import seconds_by_phase
 from rft.schemas import Run
+from rft.training.curve import Point
 
 HIDDEN = ("task_token",)  # lets its holder end the wait of a running workflow
 

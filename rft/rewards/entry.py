@@ -17,7 +17,8 @@ import time
 from rft.rewards import run as runs
 from rft.rewards.contract import check_answer, read_answer, read_items, score_items, write_answer
 from rft.rewards.errors import BadReward, GraderContractError, GraderError
-from rft.rewards.metrics import metric_lines
+from rft.rewards.metrics import failure_line, metric_lines
+from rft.rewards.sample import answer_length
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _functions: dict[tuple[str, str], Callable[..., Any]] = {}
 
 
 def handler(event: Any, context: Any) -> list[dict[str, Any]]:
-    """Score the rollouts of an event and print one metrics line per hundred.
+    """Score the rollouts of an event and print one metrics line per hundred; print one as well where that fails.
 
     The alias by which the function was called names the run; ``client_context.custom["phase"]`` says why it was called.
 
@@ -45,17 +46,23 @@ def handler(event: Any, context: Any) -> list[dict[str, Any]]:
     started = time.perf_counter()
     task = os.environ["RFT_TASK"]
     runs.current = runs.run_of(getattr(context, "invoked_function_arn", ""))
-    answer, scores = _grade(_task_folder(task), os.environ["RFT_GRADER"], event, context)
-    lines = metric_lines(
-        scores,
-        environment=os.environ["RFT_ENVIRONMENT"],
-        task=task,
-        run=runs.current,
-        phase=_phase(context),
-        duration_ms=(time.perf_counter() - started) * 1000,
-        timestamp_ms=int(time.time() * 1000),
-    )
-    for line in lines:
+    folder = _task_folder(task)
+    about = {
+        "environment": os.environ["RFT_ENVIRONMENT"],
+        "task": task,
+        "run": runs.current,
+        "phase": _phase(context),
+    }
+    try:
+        lengths = [answer_length(item) for item in read_items(event)]  # before a handler may change the event
+        answer, scores = _grade(folder, os.environ["RFT_GRADER"], event, context)
+    except Exception:
+        print(failure_line(about=about, timestamp_ms=int(time.time() * 1000)), flush=True)
+        raise
+    duration_ms = (time.perf_counter() - started) * 1000
+    for line in metric_lines(
+        scores, lengths, about=about, duration_ms=duration_ms, timestamp_ms=int(time.time() * 1000)
+    ):
         print(line, flush=True)
     return answer
 

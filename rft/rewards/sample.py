@@ -106,6 +106,11 @@ def read_sample(item: Any, place: int) -> Sample:
     return Sample(str(identity), prompt, answer, read_reference(reference), metadata)
 
 
+def answer_length(item: Any) -> int:
+    """Return the length in characters of the answer of one item of a grader's event; 0 for one without."""
+    return len(_split(item.get("messages"))[1]) if isinstance(item, dict) else 0
+
+
 def read_reference(value: Any) -> Any:
     """Return a reference without its wrappings: ``{"text": ...}`` around a value, JSON text of an object or string."""
     for _ in range(UNWRAPS):

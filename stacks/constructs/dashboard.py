@@ -50,6 +50,17 @@ def run_dashboard(stack: RftStack, *, tasks: list[str]) -> cloudwatch.Dashboard:
         _graph("Training seconds", _searches(BY_TASK, here, HOUR, "Maximum", Metric.TRAINING_SECONDS)),
     )
     board.add_widgets(
+        _graph("Spread of rewards in training", _searches(BY_RUN, training, MINUTE, "Average", Metric.REWARD_SPREAD)),
+        _graph(
+            "Length of answers in training (characters)",
+            _searches(BY_RUN, training, MINUTE, "Average", Metric.RESPONSE_LENGTH),
+        ),
+        _graph(
+            "Grader calls that raised in training",
+            _searches(BY_RUN, training, MINUTE, "Sum", Metric.GRADER_FAILURES),
+        ),
+    )
+    board.add_widgets(
         _graph("Reward in evaluation, by run", _searches(BY_RUN, evaluation, MINUTE, "Average", Metric.REWARD)),
         _graph(
             "Held-out reward of baseline and candidate",

@@ -23,6 +23,7 @@ from rft.aws.environment import Variable
 from rft.aws.store import RunStore
 from rft.keys import Step
 from rft.settings import Settings, encode_settings
+from rft.training.curve import Point
 from tests.contract import permissions
 
 FAR = 1e9  # seconds
@@ -58,6 +59,7 @@ class Account:
         self.refusals: dict[str, list[tuple[str, str]]] = {}
         self.grader: Callable[[list[dict[str, Any]]], Any] = exact
         self.answers: dict[str, str] = {}
+        self.curve: list[Point] = []
         self.bedrock = Bedrock(
             SimpleNamespace(answer_keys=lambda: iter(())),
             BedrockOptions(deployment_seconds=FAR, update_seconds=FAR, provisioned_seconds=FAR),
@@ -123,6 +125,19 @@ class Account:
             body = json.dumps({"errorType": "RuntimeError", "errorMessage": str(error)})
             return {"Payload": io.BytesIO(body.encode()), "FunctionError": "Unhandled"}
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
+
+    def _cloudwatch_GetMetricData(self, client: Any, params: dict[str, Any]) -> Any:  # noqa: N802
+        times = [point.at for point in self.curve]
+        return {
+            "MetricDataResults": [
+                {
+                    "Id": query["Id"],
+                    "Timestamps": times,
+                    "Values": [float(getattr(point, query["Id"])) for point in self.curve],
+                }
+                for query in params["MetricDataQueries"]
+            ]
+        }
 
     def _lambda_GetAlias(self, client: Any, params: dict[str, Any]) -> Any:  # noqa: N802
         if (params["FunctionName"], params["Name"]) not in self.aliases:

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from rft import clock
 from rft.errors import Throttled, TrainingFailed, TrainingStopped, TrainingTooLong
 from rft.keys import JobStatus, Metric, RunStatus, Step
+from rft.training.curve import Point
 from tests.contract.launching import LaunchWorld
 
 RUN = {"run_id": "arithmetic-1"}
@@ -245,6 +247,77 @@ def test_training_time_is_counted_by_the_run_that_launched_it(
     assert run.job
     assert run.job.reused
     assert run.status is RunStatus.RUNNING
+
+
+# Stop-loss
+
+
+def curve(*rewards: float) -> list[Point]:
+    began = clock.now()
+    return [
+        Point(at=began + timedelta(minutes=number), mean=reward, rollouts=2000, spread=0.4, length=300, calls=20)
+        for number, reward in enumerate(rewards)
+    ]
+
+
+def test_a_training_whose_reward_collapsed_is_stopped_once_and_named_so(launch: LaunchWorld) -> None:
+    job = launch.launched()
+    launch.curve = curve(0.5, 0.7, 0.1, 0.05)
+    assert check(launch) == {"completed": False, "status": "InProgress"}
+    launch.curve = []  # metrics may be gone when it is looked at again
+    assert check(launch) == {"completed": False, "status": "Stopping"}
+    assert len(launch.made("StopModelCustomizationJob")) == 1
+    launch.end(job, "Stopped", hours=0.1)
+    words = r"collapsed: 0.100 after 0.700.*reward_fall \(0.5\); lower .*\[stop_loss\].*rft retry arithmetic-1"
+    with pytest.raises(TrainingStopped, match=words):
+        check(launch)
+    assert launch.store.slot_owner(0) is None
+
+
+def test_a_stop_that_aws_throttled_is_repeated(launch: LaunchWorld) -> None:
+    launch.launched()
+    launch.curve = curve(0.5, 0.7, 0.1, 0.05)
+    launch.refuse("StopModelCustomizationJob", "ThrottlingException")
+    with pytest.raises(Throttled):
+        check(launch)
+    launch.curve = []
+    check(launch)
+    assert len(launch.made("StopModelCustomizationJob")) == 2
+
+
+def test_a_training_that_learns_goes_on(launch: LaunchWorld) -> None:
+    launch.launched()
+    launch.curve = curve(0.3, 0.25, 0.4, 0.35, 0.5)
+    assert check(launch) == {"completed": False, "status": "InProgress"}
+    assert not launch.made("StopModelCustomizationJob")
+
+
+def test_a_busy_cloudwatch_stops_no_training(launch: LaunchWorld) -> None:
+    launch.launched()
+    launch.curve = curve(0.5, 0.7, 0.1, 0.05)
+    launch.refuse("GetMetricData", "ThrottlingException")
+    assert check(launch) == {"completed": False, "status": "InProgress"}
+    assert not launch.made("StopModelCustomizationJob")
+    launch.refuse("GetMetricData", "AccessDeniedException")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        check(launch)
+
+
+def test_a_job_that_completed_before_the_stop_reached_it_counts(launch: LaunchWorld) -> None:
+    job = launch.launched()
+    launch.curve = curve(0.5, 0.7, 0.1, 0.05)
+    check(launch)
+    launch.end(job, "Completed")
+    assert check(launch)["completed"]
+
+
+def test_who_joined_a_job_leaves_the_stop_to_its_launcher(launch: LaunchWorld) -> None:
+    launch.launched()
+    launch.ready("arithmetic-2")
+    launch.invoke(Step.LAUNCH_TRAINING, run_id="arithmetic-2")
+    launch.curve = curve(0.5, 0.7, 0.1, 0.05)
+    assert not check(launch, "arithmetic-2")["completed"]
+    assert not launch.made("GetMetricData", "StopModelCustomizationJob")
 
 
 @pytest.mark.parametrize("step", [Step.WAIT_FOR_TRAINING, Step.CHECK_TRAINING])

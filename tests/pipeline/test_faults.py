@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from local.bedrock.options import BedrockOptions
 from rft import names
+from rft.aws.curve import reward_curve
 from rft.keys import RunStatus, State
 from tests.pipeline.pipeline import PREFIX, ROOT, Pipeline, records
 
@@ -22,6 +24,18 @@ RAISES_IN_TRAINING = (
 def reward(sample):
     if "/" not in sample.id:  # as calibration names its answers
         raise TimeoutError("the judge did not answer")
+    return of_number(sample)
+"""
+)
+UNREADABLE_IN_TRAINING = (
+    REWARD.replace("def reward(", "def of_number(")
+    + """
+import time
+from rft.rewards.errors import UnreadableAnswer
+def reward(sample):
+    if "/" not in sample.id:  # a model that begins to write in another form
+        time.sleep(0.004)  # so that the job takes some of the seconds by which the emulator's metrics are asked for
+        raise UnreadableAnswer("no number")
     return of_number(sample)
 """
 )
@@ -243,3 +257,17 @@ def test_a_grader_that_breaks_in_training_fails_the_job_with_its_cause(pipeline:
     finally:
         pipeline.change_grader(REWARD)
     assert run.job is not None
+
+
+def test_a_training_whose_answers_cannot_be_read_is_stopped_early(pipeline: Pipeline):
+    pipeline.change_grader(UNREADABLE_IN_TRAINING)
+    pipeline.options(training_seconds=600.0)
+    try:
+        words = ["stopped early", "100% are parse failures", "stop_loss.parse_failures (0.8)", "rft retry"]
+        run = failed(pipeline, records(150), *words)
+    finally:
+        pipeline.options(training_seconds=BedrockOptions().training_seconds)
+        pipeline.change_grader(REWARD)
+    assert run.job.status == "Stopped"
+    assert sum(point.parse_failures for point in reward_curve(run)) > 2000
+    assert all(point.mean == 0 and point.length > 0 for point in reward_curve(run))

@@ -25,7 +25,13 @@ INTERFACES = {
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
 }
-UNRESTRICTABLE = ("bedrock:List", "bedrock:GetFoundationModelAvailability", "servicequotas:Get", "servicequotas:List")
+UNRESTRICTABLE = (
+    "bedrock:List",
+    "bedrock:GetFoundationModelAvailability",
+    "servicequotas:Get",
+    "servicequotas:List",
+    "cloudwatch:GetMetricData",
+)
 TRACES = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 
 

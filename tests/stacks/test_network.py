@@ -6,7 +6,7 @@ from rft.judges import asks_bedrock
 from rft.keys import Step
 from rft.tasks import load_tasks, trains_reward_model
 from stacks.grants import GRANTS
-from stacks.network import INTERFACE_ENDPOINTS, PREFIX_LISTS, endpoint_actions
+from stacks.network import IAM_PREFIXES, INTERFACE_ENDPOINTS, PREFIX_LISTS, endpoint_actions
 from tests.stacks.assembly import LOG_BUCKET, ROOT, Deployed, listed
 
 GATEWAYS = {"s3", "dynamodb"}
@@ -38,7 +38,8 @@ def test_nothing_leads_to_the_internet(prod: Deployed) -> None:
 def test_endpoints_are_exactly_those_that_the_functions_use(prod: Deployed) -> None:
     assert set(_endpoints(prod)) == GATEWAYS | set(INTERFACE_ENDPOINTS)
     services = {action.split(":")[0] for grants in GRANTS.values() for grant in grants for action in grant.actions}
-    assert services - NOT_CALLED == (GATEWAYS | set(INTERFACE_ENDPOINTS)) - {"bedrock-runtime"}
+    prefixes = {IAM_PREFIXES.get(endpoint, endpoint) for endpoint in INTERFACE_ENDPOINTS}
+    assert services - NOT_CALLED == (GATEWAYS | prefixes) - {"bedrock-runtime"}
     assert all(endpoint_actions(endpoint) for endpoint in (*GATEWAYS, *INTERFACE_ENDPOINTS))
 
 

@@ -100,7 +100,7 @@ def test_the_dashboard_shows_a_run_from_drop_to_decision(deployed: Deployed) -> 
     shown = set(re.findall(r'MetricName=\\"(\w+)\\"', json.dumps(_widgets(deployed))))
     assert shown == set(Metric)
     titles = [widget["properties"].get("title") for widget in _widgets(deployed)]
-    assert len(titles) == len(set(titles)) == 16
+    assert len(titles) == len(set(titles)) == 19
 
 
 def test_searches_name_the_dimensions_that_metrics_are_emitted_with(deployed: Deployed) -> None:

@@ -67,6 +67,7 @@ def _rows() -> Iterator[Row]:
         yield Row(step, "bedrock:GetModelCustomizationJob", "{bedrock}model-customization-job/x")
     for step in (Step.CHECK_TRAINING, Step.CLEAN_UP):
         yield Row(step, "bedrock:StopModelCustomizationJob", "{bedrock}model-customization-job/x")
+    yield Row(Step.CHECK_TRAINING, "cloudwatch:GetMetricData", "*")
     for step in (Step.DEPLOY_CANDIDATE, Step.PROMOTE):
         yield Row(step, "bedrock:CreateCustomModelDeployment", "{bedrock}custom-model/x")
         yield Row(step, "bedrock:CreateCustomModelDeployment", "{bedrock}custom-model-deployment/x")
@@ -214,7 +215,7 @@ def context_of(row: Row, *, account: str, region: str) -> dict[str, str]:
 
 
 BUCKETS = ("intake", "datasets", "artefacts")
-ENDPOINT_OF = {"bedrock:InvokeModel": "bedrock-runtime"}
+ENDPOINT_OF = {"bedrock:InvokeModel": "bedrock-runtime", "cloudwatch:GetMetricData": "monitoring"}
 NOT_CALLED = {"kms", "iam"}  # services check these when they act for the caller; no call of ours goes there
 
 

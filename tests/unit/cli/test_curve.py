@@ -31,10 +31,13 @@ def stub(aws: Aws, period: int, means: list[float]) -> None:
     results = [
         {"Id": "rollouts", "Timestamps": at, "Values": [8.0] * len(means)},
         {"Id": "mean", "Timestamps": at, "Values": means},
+        {"Id": "spread", "Timestamps": at, "Values": [0.5] * len(means)},
+        {"Id": "parse_failures", "Timestamps": at, "Values": [2.0] * len(means)},
+        {"Id": "failures", "Timestamps": [moment - timedelta(seconds=0.5) for moment in at], "Values": [1.0] * len(at)},
+        {"Id": "calls", "Timestamps": [START + timedelta(hours=1)], "Values": [9.0]},
     ]
     metric = {
         "Namespace": "BedrockRft",
-        "MetricName": "Reward",
         "Dimensions": [
             {"Name": "environment", "Value": "local"},
             {"Name": "task", "Value": "arithmetic"},
@@ -43,8 +46,19 @@ def stub(aws: Aws, period: int, means: list[float]) -> None:
         ],
     }
     queries = [
-        {"Id": name, "MetricStat": {"Metric": metric, "Period": period, "Stat": statistic}}
-        for name, statistic in (("mean", "Average"), ("rollouts", "SampleCount"))
+        {
+            "Id": name,
+            "MetricStat": {"Metric": {**metric, "MetricName": asked}, "Period": period, "Stat": statistic},
+        }
+        for name, asked, statistic in (
+            ("mean", "Reward", "Average"),
+            ("rollouts", "Reward", "SampleCount"),
+            ("spread", "RewardSpread", "Average"),
+            ("length", "ResponseLength", "Average"),
+            ("parse_failures", "ParseFailures", "Sum"),
+            ("calls", "GraderFailures", "SampleCount"),
+            ("failures", "GraderFailures", "Sum"),
+        )
     ]
     expected = {"MetricDataQueries": queries, "StartTime": ANY, "EndTime": ANY, "ScanBy": "TimestampAscending"}
     aws["cloudwatch"].add_response("get_metric_data", {"MetricDataResults": results}, expected)
@@ -57,6 +71,13 @@ def test_before_training_nothing_is_asked(aws: Aws) -> None:
 def test_a_short_training_is_asked_for_by_the_second(aws: Aws) -> None:
     stub(aws, 1, [0.25, 0.5])
     assert [(point.mean, point.rollouts) for point in reward_curve(trained(4))] == [(0.25, 8), (0.5, 8)]
+
+
+def test_counts_of_periods_without_rewards_go_to_the_next_point_or_to_the_last(aws: Aws) -> None:
+    stub(aws, 1, [0.25, 0.5])
+    first, last = reward_curve(trained(4))
+    assert (first.spread, first.parse_failures, first.failures, first.calls) == (0.5, 2, 1, 0)
+    assert (last.failures, last.calls, last.length) == (1, 9, 0.0)
 
 
 def test_a_short_training_without_seconds_is_asked_for_by_the_minute(aws: Aws) -> None:

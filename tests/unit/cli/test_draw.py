@@ -1,10 +1,14 @@
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rft.aws.faults import explain
-from rft.cli.draw import BARS, seconds_text, sparkline
+from rft.cli.draw import BARS, curve_text, seconds_text, sparkline
 from rft.cli.exits import NoAws
+from rft.training.curve import Point
 
 
 @pytest.mark.parametrize(
@@ -36,6 +40,16 @@ def test_a_sparkline_is_never_wider_than_asked(values: list[float], width: int) 
     drawn = sparkline(values, width)
     assert len(drawn) == min(len(values), width)
     assert set(drawn) <= set(BARS)
+
+
+def test_a_curve_says_how_the_grader_scored_in_the_end() -> None:
+    first = Point(at=datetime(2026, 11, 26, tzinfo=UTC), mean=0.25, rollouts=100, calls=2, failures=1)
+    last = replace(first, mean=0.5, spread=0.25, length=1234.4, parse_failures=5, failures=0)
+    assert curve_text([replace(first, calls=0)]).plain == "reward ▄  0.250 over 100 rollouts"
+    assert curve_text([first, last]).plain.splitlines() == [
+        "reward ▁█  0.250 → 0.500 over 200 rollouts",
+        "last   spread 0.250  answers 1,234 characters  parse failures 5.0%  1 of 4 calls of the grader failed",
+    ]
 
 
 def test_an_error_that_is_not_of_aws_is_left_to_others() -> None:
