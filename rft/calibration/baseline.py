@@ -89,7 +89,7 @@ def _measures(rollouts: Sequence[Answer], first: Graded, again: Graded, rules: C
     scores = [first.scores[one.id] for one in rollouts]
     found = [
         judging.contract(first),
-        judging.determinism(first, again),
+        judging.determinism(first, again, limits.changed),
         judging.spread(scores),
         sampled.mixed(groups, limits.mixed),
         sampled.passes(scores, rules.passing, limits),

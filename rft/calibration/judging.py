@@ -15,6 +15,10 @@ RIGHT_ABOVE_WRONG = (
     "compare with the reference; where good answers have a form of your own, name it: [calibration] forms = "
     '["Result: {reference}"]'
 )
+REPEATABLE = (
+    "remove what is random from the reward: clocks, random numbers, the order of sets; for a judge that wavers, say in "
+    "[calibration.thresholds] how much may change: changed = {warn = 0.05, fail = 0.3}"
+)
 FIXES = {
     Probe.EMPTY: "give an empty answer the lowest score",
     Probe.ECHO: "take nothing from the answer that it copies from the prompt",
@@ -45,21 +49,22 @@ def contract(graded: Graded) -> Measure:
     )
 
 
-def determinism(first: Graded, second: Graded) -> Measure:
-    """Judge whether the same answers get the same scores again."""
+def determinism(first: Graded, second: Graded, limits: Limits) -> Measure:
+    """Judge how many of the same answers get another score again; ``limits`` leave room for judges that waver."""
     both = first.scores.keys() & second.scores.keys()
     changed = [name for name in first.scores if name in both and first.scores[name] != second.scores[name]]
     if not changed:
         said = f"{len(both):,} answers scored twice, with the same scores"
         return Measure(name="determinism", verdict=Verdict.PASSED, said=said)
-    name = changed[0]
+    name, share = changed[0], len(changed) / len(both)
+    verdict = at_most(share, limits)
     return Measure(
         name="determinism",
-        verdict=Verdict.FAILED,
-        value=len(changed) / len(both),
+        verdict=verdict,
+        value=share,
         said=f"{len(changed):,} of {len(both):,} answers score differently the second time; {name}: "
         f"{first.scores[name]:g}, then {second.scores[name]:g}",
-        fix="remove what is random from the reward: clocks, random numbers, the order of sets, a judge's temperature",
+        fix="" if verdict is Verdict.PASSED else REPEATABLE,
         records=changed[:SHOWN],
     )
 

@@ -39,6 +39,7 @@ class Limits(Strict, frozen=True, kw_only=True):
 class Thresholds(Strict, frozen=True, kw_only=True):
     """The limits of each measure."""
 
+    changed: Limits = Limits(warn=0.0, fail=0.0)  # share of answers whose score is another the second time, at most
     told_apart: Limits = Limits(warn=0.95, fail=0.6)  # share of records whose right answer beats wrong ones, at least
     labels: Limits = Limits(warn=0.6, fail=0.5)  # share of human preferences that the scores agree with, at least
     ratings: Limits = Limits(warn=0.3, fail=0.0)  # Spearman's rank correlation of scores and human ratings, at least

@@ -150,7 +150,7 @@ def _measures(answers: Sequence[Answer], graded: Graded, again: Graded, rules: C
     limits, scores = rules.thresholds, graded.scores
     found = [
         judging.contract(graded),
-        judging.determinism(graded, again),
+        judging.determinism(graded, again, limits.changed),
         judging.spread(list(scores.values())) if scores else None,
         judging.told_apart(
             _extremes(answers, scores, (Kind.RIGHT,), highest=True),

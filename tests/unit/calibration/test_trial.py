@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rft.calibration import judging
+from rft.calibration.grading import Graded
 from rft.calibration.honest import right_answers, values_of, wrong_answers
 from rft.calibration.probes import LONG, Ground, common_words, make
 from rft.calibration.rules import CalibrationRules, Limits, Probe, Thresholds
@@ -219,3 +220,25 @@ def test_spearman_with_ties_is_pearsons_correlation_of_mean_ranks() -> None:
     assert spearman([1, 2, 2, 3], [1, 2, 4, 3]) == pytest.approx(3.0 / (4.5 * 5) ** 0.5)
     assert spearman([1, 1, 1], [1, 2, 3]) is None
     assert spearman([1, 2], [1, 2]) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "limits", "verdict"),
+    [
+        (1, Thresholds().changed, Verdict.FAILED),
+        (1, Limits(warn=0.05, fail=0.3), Verdict.WARNED),
+        (1, Limits(warn=0.1, fail=0.3), Verdict.PASSED),
+        (4, Limits(warn=0.05, fail=0.3), Verdict.FAILED),
+        (0, Thresholds().changed, Verdict.PASSED),
+    ],
+)
+def test_a_task_says_how_many_scores_may_change_from_one_time_to_the_next(
+    changed: int, limits: Limits, verdict: Verdict
+) -> None:
+    first = {str(number): 0.5 for number in range(10)}
+    again = {name: 0.6 if int(name) < changed else score for name, score in first.items()}
+    found = judging.determinism(
+        Graded(scores=first, failures=[], seconds=0.0), Graded(scores=again, failures=[], seconds=0.0), limits
+    )
+    assert found.verdict is verdict
+    assert bool(found.fix) is (verdict is not Verdict.PASSED)
