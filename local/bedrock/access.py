@@ -95,7 +95,7 @@ class EmulatorAccount:
         for bucket in s3.list_buckets()["Buckets"]:
             for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket["Name"], Prefix="datasets/"):
                 for item in page.get("Contents", []):
-                    if item["Key"].endswith(("train.jsonl", "validation.jsonl", "test.jsonl")):
+                    if item["Key"].endswith(("/train.jsonl", "/validation.jsonl", "/test.jsonl")):
                         yield bucket["Name"], item["Key"], item["ETag"]
 
     def open_answer_key(self, bucket: str, key: str) -> bytes:

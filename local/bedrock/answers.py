@@ -49,7 +49,7 @@ def write(behaviour: Behaviour, reference: Any, prompt: str) -> str:
     common = _common(behaviour, prompt)
     if common is not None:
         return common
-    value = _value(reference)
+    value = core(reference)
     if isinstance(value, dict):
         return _fields(behaviour, value, prompt)
     if value is not None and _is_prose(value):
@@ -60,7 +60,7 @@ def write(behaviour: Behaviour, reference: Any, prompt: str) -> str:
 
 def misremember(reference: Any, prompt: str) -> Any:
     """Return a wrong reference of the same shape: what a model takes for right on a prompt beyond its ability."""
-    value = _value(reference)
+    value = core(reference)
     if isinstance(value, dict):
         names = sorted(value)
         return {name: _other(str(value[name]), prompt) if i % 2 == 0 else value[name] for i, name in enumerate(names)}
@@ -69,8 +69,8 @@ def misremember(reference: Any, prompt: str) -> Any:
     return None if value is None else _other(value, prompt)
 
 
-def _value(reference: Any) -> Any:
-    """Return a reference's core: a text, or a mapping of fields."""
+def core(reference: Any) -> Any:
+    """Return what a reference says: a text, or a mapping of fields; None without one."""
     if isinstance(reference, str):
         try:
             parsed = json.loads(reference)
@@ -79,7 +79,7 @@ def _value(reference: Any) -> Any:
         return parsed if isinstance(parsed, dict) else reference
     if isinstance(reference, dict):
         if set(reference) <= {"text", "final_answer", "answer"} and len(reference) == 1:
-            return _value(next(iter(reference.values())))
+            return core(next(iter(reference.values())))
         return reference
     return None if reference is None else str(reference)
 

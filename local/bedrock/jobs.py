@@ -6,7 +6,8 @@ from typing import Any
 from local.bedrock.catalogue import find_model
 from local.bedrock.errors import ServiceError, not_found, validation
 from local.bedrock.lists import chosen
-from local.bedrock.store import ARN, Job, Store, new_id, now
+from local.bedrock.store import ARN, Job, Model, Store, new_id, now
+from local.bedrock.supervised import check_supervised
 from local.bedrock.training import Trainer
 
 FINAL = ("Completed", "Failed", "Stopped")
@@ -21,7 +22,7 @@ class Jobs:
 
     def create(self, params: dict[str, Any]) -> dict[str, Any]:
         """Accept a job or answer as Bedrock does; the same token with the same request gives the same job."""
-        base = self._check(params)
+        base, custom = self._check(params)
         with self._store.lock:
             token = params.get("clientRequestToken")
             if token in self._store.tokens:
@@ -37,7 +38,7 @@ class Jobs:
                     f"You have reached the maximum of {running} concurrent model customization jobs",
                 )
             arn = f"{ARN}:model-customization-job/{base.rsplit('/', 1)[-1]}/{new_id()}"
-            job = Job(arn=arn, request=params, base_arn=base)
+            job = Job(arn=arn, request=params, base_arn=base, base_model=custom)
             self._store.jobs[arn] = job
             self._store.tag(arn, params.get("jobTags"))
             if token:
@@ -45,29 +46,36 @@ class Jobs:
         self._trainer.start(job)
         return {"jobArn": arn}
 
-    def _check(self, params: dict[str, Any]) -> str:
+    def _check(self, params: dict[str, Any]) -> tuple[str, Model | None]:
+        """Return the foundation model's ARN, and the custom model that is to be trained further."""
         kind = params.get("customizationType", "FINE_TUNING")
-        if kind != "REINFORCEMENT_FINE_TUNING":
-            raise validation(f"The local Bedrock trains by REINFORCEMENT_FINE_TUNING only, not by {kind}")
-        if params.get("hyperParameters"):
-            raise validation("hyperParameters belong into customizationConfig.rftConfig for REINFORCEMENT_FINE_TUNING")
-        rft = (params.get("customizationConfig") or {}).get("rftConfig")
-        if not rft or not (rft.get("graderConfig") or {}).get("lambdaGrader"):
-            raise validation("customizationConfig.rftConfig with a lambdaGrader is required")
+        if kind == "REINFORCEMENT_FINE_TUNING":
+            _check_reinforcement(params)
+        elif kind == "FINE_TUNING":
+            check_supervised(params)
+        else:
+            raise validation(f"The local Bedrock does not train by {kind}")
         if "s3Uri" not in params["trainingDataConfig"]:
             raise validation("The local Bedrock reads training data from trainingDataConfig.s3Uri only")
         identifier = params["baseModelIdentifier"]
         if identifier.startswith("arn:") and ":us-east-1:" not in identifier:
             raise validation(f"The model {identifier} is not in this Region")
+        custom = self._custom(identifier)
+        if custom and kind == "REINFORCEMENT_FINE_TUNING" and self._store.options.refuse_custom_bases:
+            raise validation(f"The custom model {identifier} does not support {kind}")
         try:
-            model = find_model(identifier, hidden=self._store.options.unknown_models)
+            model = find_model(custom.job.base_arn if custom else identifier, hidden=self._store.options.unknown_models)
         except ServiceError as error:
             raise validation(f"The provided model identifier is invalid: {identifier}") from error
         if kind not in model.customizations:
             raise validation(f"The model {model.id} does not support {kind}")
         if model.id in self._store.options.models_without_access:
             raise ServiceError("AccessDeniedException", f"You don't have access to the model {model.id}")
-        return model.arn
+        return model.arn, custom
+
+    def _custom(self, identifier: str) -> Model | None:
+        with self._store.lock:
+            return next((one for one in self._store.models.values() if identifier in (one.arn, one.name)), None)
 
     def _check_names(self, params: dict[str, Any]) -> None:
         if any(job.name == params["jobName"] for job in self._store.jobs.values()):
@@ -106,9 +114,10 @@ class Jobs:
             "trainingDataConfig": request["trainingDataConfig"],
             "validationDataConfig": request.get("validationDataConfig", {"validators": []}),
             "outputDataConfig": request["outputDataConfig"],
-            "customizationType": request["customizationType"],
+            "customizationType": request.get("customizationType", "FINE_TUNING"),
+            "hyperParameters": request.get("hyperParameters"),
             "outputModelKmsKeyArn": request.get("customModelKmsKeyId"),
-            "customizationConfig": request["customizationConfig"],
+            "customizationConfig": request.get("customizationConfig"),
         }
 
     def list(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +135,7 @@ class Jobs:
                     "endTime": job.ended,
                     "customModelArn": job.model_arn if job.status == "Completed" else None,
                     "customModelName": job.request["customModelName"],
-                    "customizationType": job.request["customizationType"],
+                    "customizationType": job.request.get("customizationType", "FINE_TUNING"),
                 }
                 for job in self._store.jobs.values()
             ]
@@ -144,6 +153,14 @@ class Jobs:
             job.status, job.modified = "Stopping", now()
         job.stop.set()
         return {}
+
+
+def _check_reinforcement(params: dict[str, Any]) -> None:
+    if params.get("hyperParameters"):
+        raise validation("hyperParameters belong into customizationConfig.rftConfig for REINFORCEMENT_FINE_TUNING")
+    rft = (params.get("customizationConfig") or {}).get("rftConfig")
+    if not rft or not (rft.get("graderConfig") or {}).get("lambdaGrader"):
+        raise validation("customizationConfig.rftConfig with a lambdaGrader is required")
 
 
 def _details(job: Job) -> dict[str, Any]:

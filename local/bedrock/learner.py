@@ -76,7 +76,7 @@ class Learner:
         """Yield each step; ends early when ``stopped`` says so. Rollouts graded: examples x epochs x samples."""
         random = np.random.default_rng(self.knobs.seed)
         rows = matrix([example.prompt for example in self.examples])
-        base = Policy.base()
+        base = Policy(self.policy.weights.copy())  # of this job: the untouched model, or a custom one
         number = 0
         for epoch in range(1, self.knobs.epochs + 1):
             order = random.permutation(len(self.examples))

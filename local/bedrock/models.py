@@ -13,7 +13,7 @@ PROVIDER = "Amazon"
 MODALITIES = ["TEXT"]
 FILTERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "baseModelArnEquals": itemgetter("baseModelArn"),
-    "foundationModelArnEquals": itemgetter("baseModelArn"),  # here no custom model is trained further
+    "foundationModelArnEquals": itemgetter("foundationModelArn"),
     "modelStatus": itemgetter("modelStatus"),
     "isOwned": lambda item: item["ownerAccountId"] == ACCOUNT,
 }
@@ -42,13 +42,14 @@ class Models:
             "modelName": model.name,
             "jobName": model.job.name,
             "jobArn": model.job.arn,
-            "baseModelArn": model.job.base_arn,
-            "customizationType": request["customizationType"],
+            "baseModelArn": _base_arn(model),
+            "customizationType": request.get("customizationType", "FINE_TUNING"),
+            "hyperParameters": request.get("hyperParameters"),
             "modelKmsKeyArn": request.get("customModelKmsKeyId"),
             "trainingDataConfig": request["trainingDataConfig"],
             "outputDataConfig": request["outputDataConfig"],
             "creationTime": model.created,
-            "customizationConfig": request["customizationConfig"],
+            "customizationConfig": request.get("customizationConfig"),
             "modelStatus": "Active",
         }
 
@@ -60,15 +61,18 @@ class Models:
                     "modelArn": model.arn,
                     "modelName": model.name,
                     "creationTime": model.created,
-                    "baseModelArn": model.job.base_arn,
+                    "baseModelArn": _base_arn(model),
+                    "foundationModelArn": model.job.base_arn,
                     "baseModelName": find_model(model.job.base_arn).name,
-                    "customizationType": model.job.request["customizationType"],
+                    "customizationType": model.job.request.get("customizationType", "FINE_TUNING"),
                     "ownerAccountId": ACCOUNT,
                     "modelStatus": "Active",
                 }
                 for model in self._store.models.values()
             ]
         found, token = chosen(params, items, name="modelName", created="creationTime", equals=FILTERS)
+        for item in found:
+            del item["foundationModelArn"]  # a filter, and no part of the answer
         return {"modelSummaries": found, "nextToken": token}
 
     def delete(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -130,6 +134,10 @@ CATALOGUE_FILTERS: dict[str, Callable[[FoundationModel], Sequence[str]]] = {
     "byOutputModality": lambda _: MODALITIES,
     "byInferenceType": lambda model: model.inference,
 }
+
+
+def _base_arn(model: Model) -> str:
+    return model.job.base_model.arn if model.job.base_model else model.job.base_arn
 
 
 def _summary(model: FoundationModel) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class BedrockOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     grader_retry_seconds: float = 0.2  # first wait; doubled for each of three retries
     converse_milliseconds: float = 0.0
     max_concurrent_jobs: int = 2
+    refuse_custom_bases: bool = False  # as if Bedrock took no custom model as the base of a reinforcement job
     models_without_access: list[str] = []
     unknown_models: list[str] = []  # base models that the Region does not have
     guardrails: dict[str, list[str]] = msgspec.field(default_factory=local_guardrails)

@@ -41,11 +41,12 @@ class Bedrock:
         self.faults = Faults()
         self.requests: list[Request] = []
         self.quotas = Quotas(self.store)
-        self.jobs = Jobs(self.store, Trainer(self.store, account, self.faults))
+        key = AnswerKey(account)
+        self.jobs = Jobs(self.store, Trainer(self.store, account, self.faults, key))
         models = Models(self.store)
         deployments = Deployments(self.store, models, self.faults)
         throughputs = Throughputs(self.store, models, self.faults)
-        runtime = Runtime(self.store, AnswerKey(account), deployments, throughputs)
+        runtime = Runtime(self.store, key, deployments, throughputs)
         tags = Tags(self.store)
         self.operations: dict[str, Operation] = {
             "CreateModelCustomizationJob": self.jobs.create,

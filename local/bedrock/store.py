@@ -30,7 +30,8 @@ class Job:
 
     arn: str
     request: dict[str, Any]
-    base_arn: str
+    base_arn: str  # of the foundation model
+    base_model: "Model | None" = None  # the custom model that is trained further
     status: str = "InProgress"
     created: datetime = field(default_factory=now)
     modified: datetime = field(default_factory=now)

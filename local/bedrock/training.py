@@ -1,27 +1,39 @@
 """One customization job from the queue to its end: read, learn, write, tell."""
 
-import csv
-import io
-import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from local.bedrock.access import AccessError, Account, GraderError, RoleSession
-from local.bedrock.answer_key import prompt_of
+from local.bedrock.answer_key import AnswerKey
 from local.bedrock.faults import Faults
+from local.bedrock.imitation import Demonstration, Imitator, behaviours_of
 from local.bedrock.learner import Example, Knobs, Learner, Step
+from local.bedrock.policy import Policy
+from local.bedrock.reinforced import MINIMUM_RECORDS, metrics_of, read_examples, rewards_of, values
 from local.bedrock.store import ARN, Job, Model, Store, new_id, now
+from local.bedrock.supervised import knobs, metrics_file, read_demonstrations, validation_file
 
-DEFAULTS = {"epochCount": 1, "batchSize": 128, "learningRate": 1e-5, "maxPromptLength": 8192}
-DEFAULTS |= {"trainingSamplePerPrompt": 8, "inferenceMaxTokens": 2048, "evalInterval": 10}
 ROLLOUTS_PER_CALL = 64
 PARALLEL_CALLS = 4
 GRADER_RETRIES = 3
-MINIMUM_RECORDS = 100
 PROBE = ".write_access_check_file.tmp"  # Bedrock writes this object to see whether it may write
+
+
+Record = TypeVar("Record")
+METRICS = "training_artifacts/step_wise_training_metrics.csv"
+VALIDATION_METRICS = "validation_artifacts/post_fine_tuning_validation/validation_metrics.csv"
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a job leaves: a policy, and files below its folder."""
+
+    policy: Policy
+    files: dict[str, bytes]
 
 
 class JobFailed(Exception):
@@ -31,10 +43,11 @@ class JobFailed(Exception):
 class Trainer:
     """Runs jobs, each in a thread of its own."""
 
-    def __init__(self, store: Store, account: Account, faults: Faults) -> None:
+    def __init__(self, store: Store, account: Account, faults: Faults, key: AnswerKey) -> None:
         self._store = store
         self._account = account
         self._faults = faults
+        self._key = key
 
     def start(self, job: Job) -> None:
         """Begin a job that was accepted."""
@@ -89,7 +102,7 @@ class Trainer:
         job.stop.wait(options.queue_seconds)
         session = self._account.assume(job.request["roleArn"], job.arn, "bedrock-" + job.id)
         job.phase = "dataProcessingDetails"
-        examples, validation, dropped = self._read(job, session)
+        learn = self._supervised(job, session) if is_supervised(job) else self._reinforced(job, session)
         if job.stop.is_set():
             return
         job.phase = "trainingDetails"
@@ -100,31 +113,72 @@ class Trainer:
             job.stop.wait()
             return
         started = time.monotonic()
-        learner, steps = self._learn(job, session, examples, validation)
+        learned = learn()
         if job.stop.wait(max(0.0, options.training_seconds - (time.monotonic() - started))):
             return
-        _write_metrics(job, session, steps, dropped)
-        self._keep(job, learner)
+        for name, body in learned.files.items():
+            bucket, prefix = split_uri(job.request["outputDataConfig"]["s3Uri"])
+            session.write(bucket, f"{prefix.rstrip('/')}/model-customization-job-{job.id}/{name}", body)
+        self._keep(job, learned.policy)
+
+    def _reinforced(self, job: Job, session: RoleSession) -> Callable[[], Learned]:
+        examples, validation, dropped = self._read(job, session)
+
+        def learn() -> Learned:
+            learner, steps = self._learn(job, session, examples, validation)
+            return Learned(learner.policy, {METRICS: metrics_of(steps, dropped)})
+
+        return learn
+
+    def _supervised(self, job: Job, session: RoleSession) -> Callable[[], Learned]:
+        training, validation = self._demonstrations(job, session)
+
+        def learn() -> Learned:
+            wanted = knobs(job.request)
+            imitator = Imitator(
+                behaviours_of(training, self._key.reference),
+                epochs=int(wanted["epochCount"]),
+                learning_rate=wanted["learningRate"],
+                warmup_steps=int(wanted["learningRateWarmupSteps"]),
+                seed=self._store.options.seed,
+                policy=_base(job),
+            )
+            steps = list(imitator.run(job.stop.is_set))
+            job.learning = {"shown": len(imitator.shown), "steps": len(steps), "loss": [step.loss for step in steps]}
+            files = {METRICS: metrics_file(steps)}
+            loss = imitator.loss(behaviours_of(validation, self._key.reference))
+            if steps and loss is not None:
+                files[VALIDATION_METRICS] = validation_file(steps[-1].number, steps[-1].epoch, loss)
+            return Learned(imitator.policy, files)
+
+        return learn
+
+    def _demonstrations(self, job: Job, session: RoleSession) -> tuple[list[Demonstration], list[Demonstration]]:
+        training = _read(session, [job.request["trainingDataConfig"]["s3Uri"]], read_demonstrations)
+        validation = _read(session, _validators(job), read_demonstrations)
+        self._bound(len(training) + len(validation))
+        self._probe(job, session)
+        return training, validation
+
+    def _bound(self, records: int) -> None:
+        maximum = int(self._store.options.quotas["L-82EE9228"])
+        if records > maximum:
+            raise JobFailed(f"The datasets have {records} records; at most {maximum} are allowed")
+
+    def _probe(self, job: Job, session: RoleSession) -> None:
+        bucket, prefix = split_uri(job.request["outputDataConfig"]["s3Uri"])
+        session.write(bucket, f"{prefix.rstrip('/')}/{PROBE}", b"")
 
     def _read(self, job: Job, session: RoleSession) -> tuple[list[Example], list[Example], int]:
         limit = values(job)["maxPromptLength"]
-        bucket, key = split_uri(job.request["trainingDataConfig"]["s3Uri"])
-        examples = list(_parse(session.read(bucket, key), key))
-        validation: list[Example] = []
-        for validator in job.request.get("validationDataConfig", {}).get("validators", []):
-            place = split_uri(validator["s3Uri"])
-            validation.extend(_parse(session.read(*place), place[1]))
-        maximum = int(self._store.options.quotas["L-82EE9228"])
+        examples = _read(session, [job.request["trainingDataConfig"]["s3Uri"]], read_examples)
+        validation = _read(session, _validators(job), read_examples)
         if len(examples) < MINIMUM_RECORDS:
             raise JobFailed(
                 f"The training dataset has {len(examples)} records; at least {MINIMUM_RECORDS} are required"
             )
-        if len(examples) + len(validation) > maximum:
-            raise JobFailed(
-                f"The datasets have {len(examples) + len(validation)} records; at most {maximum} are allowed"
-            )
-        out_bucket, out_prefix = split_uri(job.request["outputDataConfig"]["s3Uri"])
-        session.write(out_bucket, f"{out_prefix.rstrip('/')}/{PROBE}", b"")
+        self._bound(len(examples) + len(validation))
+        self._probe(job, session)
         short = [example for example in examples if len(example.prompt) / 4 <= limit]
         return short, validation, len(examples) - len(short)
 
@@ -133,7 +187,7 @@ class Trainer:
     ) -> tuple[Learner, list[Step]]:
         options, wanted = self._store.options, values(job)
         function = job.request["customizationConfig"]["rftConfig"]["graderConfig"]["lambdaGrader"]["lambdaArn"]
-        knobs = Knobs(
+        chosen = Knobs(
             epochs=wanted["epochCount"],
             batch=wanted["batchSize"],
             samples=wanted["trainingSamplePerPrompt"],
@@ -150,7 +204,7 @@ class Trainer:
                 graded = pool.map(lambda part: self._grade(session, function, part), parts)
                 return [reward for part in graded for reward in part]
 
-            learner = Learner(examples, validation[:100], knobs, grade)
+            learner = Learner(examples, validation[:100], chosen, grade, policy=_base(job))
             steps = []
             for step in learner.run(job.stop.is_set):
                 steps.append(step)
@@ -169,77 +223,38 @@ class Trainer:
                 time.sleep(wait * 2**attempt)
         raise AssertionError("unreachable")
 
-    def _keep(self, job: Job, learner: Learner) -> None:
+    def _keep(self, job: Job, policy: Policy) -> None:
         base = job.base_arn.split("foundation-model/")[-1]
         arn = f"{ARN}:custom-model/{base}/{new_id()}"
         with self._store.lock:
-            model = Model(arn=arn, name=job.request["customModelName"], job=job, policy=learner.policy)
+            model = Model(arn=arn, name=job.request["customModelName"], job=job, policy=policy)
             self._store.models[arn] = model
             self._store.tag(arn, job.request.get("customModelTags"))
             job.model_arn = arn
 
 
-def values(job: Job) -> dict[str, Any]:
-    """Return the job's hyperparameters with the service's defaults."""
-    given = job.request["customizationConfig"]["rftConfig"].get("hyperParameters") or {}
-    return {**DEFAULTS, **given}
+def is_supervised(job: Job) -> bool:
+    """Return whether a job imitates; without a type Bedrock takes it for one that does."""
+    return bool(job.request.get("customizationType", "FINE_TUNING") == "FINE_TUNING")
+
+
+def _base(job: Job) -> Policy:
+    """Return a policy of the job's own: that of the model which it trains further."""
+    return Policy(job.base_model.policy.weights.copy()) if job.base_model else Policy.base()
+
+
+def _validators(job: Job) -> list[str]:
+    return [one["s3Uri"] for one in job.request.get("validationDataConfig", {}).get("validators", [])]
+
+
+def _read(session: RoleSession, uris: list[str], parse: Callable[[bytes, str], Iterator[Record]]) -> list[Record]:
+    try:
+        return [one for bucket, key in map(split_uri, uris) for one in parse(session.read(bucket, key), key)]
+    except ValueError as error:
+        raise JobFailed(str(error)) from error
 
 
 def split_uri(uri: str) -> tuple[str, str]:
     """Return bucket and key of an S3 URI."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return bucket, key
-
-
-def _parse(body: bytes, key: str) -> Iterator[Example]:
-    for number, line in enumerate(body.split(b"\n"), 1):
-        if not line and number == body.count(b"\n") + 1:
-            return
-        try:
-            record = json.loads(line)
-            messages = record["messages"]
-            prompt = prompt_of(messages)
-        except (ValueError, KeyError, TypeError) as error:
-            raise JobFailed(f"Malformed record in {key}, line {number}: {error}") from error
-        metadata = {name: value for name, value in record.items() if name not in ("id", "messages")}
-        reference = record.get("reference_answer", record.get("chosen"))
-        yield Example(str(record.get("id", number)), messages, prompt, reference, metadata)
-
-
-def rewards_of(rollouts: list[dict[str, Any]], answer: Any) -> list[float]:
-    """Return the rewards of a grader's answer in the order of the rollouts.
-
-    Raises:
-        GraderError: no list, an id missing, doubled or unknown, a score that is no finite number.
-
-    """
-    if not isinstance(answer, list):
-        raise GraderError(f"the response must be a JSON list, is {type(answer).__name__}")
-    scores: dict[str, float] = {}
-    for item in answer:
-        identity = item.get("id") if isinstance(item, dict) else None
-        score = item.get("aggregate_reward_score") if isinstance(item, dict) else None
-        if not isinstance(identity, str) or identity in scores:
-            raise GraderError(f"the response holds a missing or repeated id: {identity!r}")
-        if isinstance(score, bool) or not isinstance(score, int | float) or not abs(score) < float("inf"):
-            raise GraderError(f"aggregate_reward_score of {identity} is no finite number: {score!r}")
-        scores[identity] = float(score)
-    wanted = [rollout["id"] for rollout in rollouts]
-    if set(scores) != set(wanted):
-        raise GraderError(f"the response holds {len(scores)} ids of {len(wanted)}, or unknown ones")
-    return [scores[identity] for identity in wanted]
-
-
-def _write_metrics(job: Job, session: RoleSession, steps: list[Step], dropped: int) -> None:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(
-        ["step_number", "epoch_number", "critic/rewards/mean", "critic/rewards/min", "critic/rewards/max"]
-        + ["actor/kl", "actor/entropy", "response_length/mean", "val-score/rewards/mean@1", "prompts_dropped"]
-    )
-    for s in steps:
-        row = [s.number, s.epoch, s.mean, s.low, s.high, s.kl, s.entropy, s.length, s.validation, dropped]
-        writer.writerow(["" if value is None else value for value in row])
-    bucket, prefix = split_uri(job.request["outputDataConfig"]["s3Uri"])
-    folder = f"{prefix.rstrip('/')}/model-customization-job-{job.id}"
-    session.write(bucket, f"{folder}/training_artifacts/step_wise_training_metrics.csv", out.getvalue().encode())

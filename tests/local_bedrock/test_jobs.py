@@ -56,7 +56,8 @@ RFT = "customizationConfig"
         ({RFT: {"rftConfig": {}}}, "lambdaGrader"),
         ({"baseModelIdentifier": "amazon.nova-9-lite-v1:0"}, "invalid"),
         ({"baseModelIdentifier": "amazon.nova-lite-v1:0"}, "does not support"),
-        ({"customizationType": "FINE_TUNING"}, "REINFORCEMENT_FINE_TUNING"),
+        ({"customizationType": "FINE_TUNING"}, "not for FINE_TUNING"),
+        ({"customizationType": "DISTILLATION"}, "does not train by"),
         ({"customizationType": "RFT"}, "not one of"),
     ],
 )
