@@ -118,7 +118,7 @@ def test_each_widget_of_the_dashboard_shows_a_metric_that_is_emitted(pipeline, p
     (dashboard,) = cloudwatch.list_dashboards()["DashboardEntries"]
     body = json.loads(cloudwatch.get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"])
     graphs = [widget["properties"] for widget in body["widgets"] if widget["type"] == "metric"]
-    assert len(graphs) == 15
+    assert len(graphs) == 18
     emitted = _emitted(pipeline)
     missing = set()
     for graph in graphs:
