@@ -1,6 +1,7 @@
 """ARNs of everything that we name, computed from the settings: stacks need no references to know each other."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from aws_cdk.region_info import RegionInfo
 
@@ -15,9 +16,10 @@ class Arns:
 
     settings: Settings
 
-    @property
+    @cached_property
     def partition(self) -> str:
         """Return the AWS partition of the Region."""
+        # A look-up is a call to another process, and every ARN begins with it.
         return RegionInfo.get(self.settings.region).partition or "aws"
 
     def of(self, service: str, resource: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from aws_cdk import aws_iam as iam
 
@@ -69,12 +70,13 @@ class Targets:
 
     def scope(self, target: Target) -> Scope:
         """Return ARNs and conditions of a target; no ARNs where the environment has none of it."""
-        return Scope(resources=self._resources(target), conditions=self._conditions(target))
+        return Scope(resources=tuple(self._resources[target]), conditions=self._conditions(target))
 
-    def _resources(self, target: Target) -> tuple[str, ...]:
+    @cached_property
+    def _resources(self) -> Mapping[Target, list[str]]:
         arns = self.arns
         graders = [arns.grader(task) for task in self.tasks]
-        resources: dict[Target, list[str]] = {
+        return {
             Target.RUNS_TABLE: [arns.table],
             Target.RUNS_INDEXES: [f"{arns.table}/index/*"],
             Target.INTAKE_OBJECTS: [arns.objects("intake", INCOMING)],
@@ -110,7 +112,6 @@ class Targets:
             Target.GUARDRAILS: [arns.of("bedrock", f"guardrail/{one}") for one in guardrails(self.tasks.values())],
             Target.ANY: ["*"],
         }
-        return tuple(resources[target])
 
     def _conditions(self, target: Target) -> Mapping[str, Mapping[str, str | list[str]]]:
         prefixes = {Target.DATASET_LISTING: DATASETS, Target.ARTEFACT_LISTING: RUNS}
