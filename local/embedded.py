@@ -26,6 +26,8 @@ ACCOUNT = "000000000000"
 REGION = "us-east-1"
 START_SECONDS = 60.0
 PORT_TRIES = 4
+SAVING_SECONDS = 60.0  # seen: 2 to 7
+KILL_SECONDS = 5.0
 
 
 class EmbeddedAwsError(RuntimeError):
@@ -85,17 +87,20 @@ class EmbeddedAws:
     """Start with ``start`` or as a context manager; nothing is left after ``stop``.
 
     ``state`` is a folder in which the emulator keeps what was deployed; a copy of it starts another embedded AWS.
+    Without ``save``, what happens after ``start`` is lost, and ``stop`` is quicker.
     """
 
     def __init__(
         self,
         *,
         state: Path | None = None,
+        save: bool = True,
         port: int | None = None,
         log: Path | None = None,
         bedrock: BedrockOptions | None = None,
     ) -> None:
         self.state = state
+        self._save = save
         self._given_port = port
         self.port = port or free_port()
         self.bedrock_port = free_port()
@@ -168,7 +173,7 @@ class EmbeddedAws:
 
     def stop(self) -> None:
         """End both children with all their descendants and remove the private folder. Safe to repeat."""
-        stop_groups(self.pids)
+        stop_groups(self.pids, saving_seconds=SAVING_SECONDS if self.state and self._save else 0.0)
         for child in self._children:
             child.wait(10)
         self._children.clear()
@@ -282,9 +287,9 @@ class EmbeddedAws:
             time.sleep(0.05)
 
 
-def stop_groups(pids: list[int]) -> None:
-    """End process groups: politely, then for good."""
-    for kind, seconds in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
+def stop_groups(pids: list[int], *, saving_seconds: float = 0.0) -> None:
+    """End process groups: leave them at most so long to save their state, then for good."""
+    for kind, seconds in ((signal.SIGTERM, saving_seconds), (signal.SIGKILL, KILL_SECONDS)):
         for pid in pids:
             _signal(pid, kind)
         end = time.monotonic() + seconds

@@ -14,6 +14,12 @@ settings.load_profile("untimed")
 LOOPBACK = ("127.", "::1", "localhost")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many workers ``-n auto`` means: one more than cores, for pipelines wait as long as they compute."""
+    return (os.cpu_count() or 1) + 1
+
+
 class NetworkForbidden(RuntimeError):
     """A test spoke to another host than this one."""
 

@@ -13,7 +13,7 @@ import time
 import traceback
 from typing import Any
 
-SHARED = "rft-shared-layer"  # a file in a layer that names the folder with its contents
+SHARED = "rft-shared-package"  # a file in code or a layer that names the folder with its contents
 
 
 class ClientContext:
@@ -54,11 +54,11 @@ class Context:
         return max(0, int((self._deadline - time.time()) * 1000))
 
 
-def shared(layer: str) -> str:
-    """Return the folder with a layer's contents: another one if a file in it says so."""
-    pointer = os.path.join(layer, SHARED)
+def shared(package: str) -> str:
+    """Return the folder with a package's contents: another one if a file in it says so."""
+    pointer = os.path.join(package, SHARED)
     if not os.path.exists(pointer):
-        return layer
+        return package
     with open(pointer, encoding="utf-8") as file:
         return file.read()
 
@@ -114,8 +114,11 @@ def serve() -> None:
     out = sys.stdout
     sys.stdout = sys.stderr
     start = json.loads(sys.stdin.readline())
-    os.environ.update(start.get("env", {}))
-    prepare_path(start["code_dir"])
+    code = shared(start["code_dir"])
+    os.environ.update({"LAMBDA_TASK_ROOT": code, **start.get("env", {})})
+    os.chdir(code)
+    sys.dont_write_bytecode = False  # which the emulator's own process does not
+    prepare_path(code)
     handler, broken = load(start)
     print(json.dumps({"status": "ready", "cold": True}), file=out, flush=True)
     for line in sys.stdin:

@@ -16,6 +16,7 @@ from rft.settings import Settings
 from tests.contract.account import HERE, service_error
 from tests.contract.world import World
 
+CREATING = ("CreateModelCustomizationJob", "CreateProvisionedModelThroughput", "CreateCustomModelDeployment")
 GRADER = "rft-local-grader-arithmetic"
 VERSION = f"arn:aws:lambda:{HERE}:function:{GRADER}:3"
 SECRET = "reference-of-record"  # in every reference, and nowhere else

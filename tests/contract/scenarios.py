@@ -10,17 +10,21 @@ import pytest
 from rft.aws import environment
 from rft.keys import Serving
 from tests.contract import (
-    test_before_training,
+    test_calibrate,
     test_candidate,
     test_clean_up,
+    test_estimate_cost,
     test_evaluation,
     test_launch,
+    test_preflight,
+    test_prepare_grader,
     test_promotion,
     test_reconciler,
     test_retire_and_report,
     test_sampling,
     test_slots,
     test_starter,
+    test_steps,
     test_validation,
     test_waiting,
 )
@@ -30,7 +34,10 @@ from tests.contract.conftest import account, launch_account
 SCENARIOS = (
     test_starter,
     test_validation,
-    test_before_training,
+    test_preflight,
+    test_prepare_grader,
+    test_calibrate,
+    test_estimate_cost,
     test_sampling,
     test_slots,
     test_launch,
@@ -41,6 +48,7 @@ SCENARIOS = (
     test_evaluation,
     test_retire_and_report,
     test_reconciler,
+    test_steps,
 )
 
 

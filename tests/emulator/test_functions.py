@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -49,17 +50,25 @@ def test_the_caller_is_seen_by_alias_and_client_context(probe):
     assert probe.invoke(alias) == [alias, None]
 
 
-def test_functions_share_one_copy_of_a_layer(probe):
+def test_functions_share_one_compiled_copy_of_code_and_layers(probe):
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("python/carried.py", "TEXT = 'carried'")
     client = probe.aws.client("lambda")
     layer = client.publish_layer_version(LayerName="probe", Content={"ZipFile": archive.getvalue()})["LayerVersionArn"]
-    source = "import carried\ndef handler(e, c): return [carried.TEXT, carried.__file__]"
-    answers = [probe.invoke(probe.function(source, Layers=[layer])) for _ in range(2)]
-    assert answers[0] == answers[1]
-    assert answers[0][0] == "carried"
-    assert "rft-layer-" in answers[0][1]
+    source = """
+import carried, os
+def handler(e, c):
+    compiled = os.path.exists(carried.__cached__)
+    return [carried.TEXT, carried.__file__, compiled, __file__, os.getcwd(), os.environ["LAMBDA_TASK_ROOT"]]
+"""
+    first, second = (probe.invoke(probe.function(source, Layers=[layer])) for _ in range(2))
+    assert first == second
+    text, carried, compiled, own, folder, root = first
+    assert text == "carried"
+    assert "rft-package-" in carried
+    assert compiled
+    assert folder == root == str(Path(own).parent)
 
 
 def test_the_host_is_hidden(probe, monkeypatch):

@@ -36,8 +36,11 @@ def test_a_copied_state_folder_starts_another(tmp_path):
         first.client("s3").create_bucket(Bucket="kept")
         first.client("s3").put_object(Bucket="kept", Key="a", Body=b"x")
     shutil.copytree(tmp_path / "one", tmp_path / "two")
-    with EmbeddedAws(state=tmp_path / "two") as second:
+    with EmbeddedAws(state=tmp_path / "two", save=False) as second:
         assert second.client("s3").get_object(Bucket="kept", Key="a")["Body"].read() == b"x"
+        second.client("s3").create_bucket(Bucket="lost")
+    with EmbeddedAws(state=tmp_path / "two", save=False) as third:
+        assert [bucket["Name"] for bucket in third.client("s3").list_buckets()["Buckets"]] == ["kept"]
 
 
 def test_a_port_that_is_taken_is_said(probe):

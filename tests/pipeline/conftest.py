@@ -36,7 +36,7 @@ def pipeline(deployed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Start an embedded AWS of the module's own from the deployed state."""
     state = tmp_path_factory.mktemp("state") / "state"
     shutil.copytree(deployed, state)
-    with pytest.MonkeyPatch.context() as patch, EmbeddedAws(state=state, bedrock=BedrockOptions()) as aws:
+    with pytest.MonkeyPatch.context() as patch, EmbeddedAws(state=state, save=False, bedrock=BedrockOptions()) as aws:
         patch.setenv("AWS_ENDPOINT_URL", aws.url)
         yield Pipeline(aws)
 

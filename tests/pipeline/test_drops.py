@@ -29,6 +29,7 @@ def record(number: int) -> bytes:
         ("few.jsonl", b"".join(SAMPLE[:50]), ["100"]),
         ("many.jsonl", b"".join(map(record, range(26_000))), ["20,000"]),
     ],
+    ids=["empty", "prose", "binary", "truncated", "few", "many"],
 )
 def test_a_file_that_cannot_train_is_rejected_with_reason_and_fix(pipeline: Pipeline, name, body, words):
     run = pipeline.drop_and_finish(body, name=name)

@@ -2,9 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -204,6 +205,27 @@ ARNS: Mapping[str, str] = {
     "AWS::Events::Rule": "arn:aws:events:{region}:{account}:rule/{name}",
     "AWS::KMS::Key": "arn:aws:kms:{region}:{account}:key/{name}",
 }
+
+
+def deployed_with(root: Path, environment: str, changes: Mapping[str, Callable[[str], str]]) -> Deployed:
+    """Return an environment of the project with some tasks changed.
+
+    ``root`` is an empty folder that becomes the project; ``changes`` turns the text of a task's task.toml into another.
+    """
+    for path in ROOT.iterdir():
+        if path.name not in ("tasks", ".git"):
+            (root / path.name).symlink_to(path)
+    shutil.copytree(ROOT / "tasks", root / "tasks", ignore=shutil.ignore_patterns("__pycache__"))
+    for task, change in changes.items():
+        path = root / "tasks" / task / "task.toml"
+        old = path.read_text()
+        new = change(old)
+        assert new != old, task
+        path.write_text(new)
+    out = root / "cloud-assembly"
+    done = synthesise(out, root=root, chosen=environment)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return Deployed(out, environment)
 
 
 def listed(value: Any) -> list[Any]:

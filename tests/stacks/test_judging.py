@@ -7,7 +7,7 @@ import pytest
 
 from rft.errors import TaskInvalid
 from rft.tasks import load_task
-from tests.stacks.assembly import ROOT, Deployed, listed, statements, synthesise
+from tests.stacks.assembly import ROOT, Deployed, deployed_with, listed, statements
 
 REWARD = """[reward]
 components = [
@@ -24,18 +24,11 @@ BEHIND = "arn:aws:bedrock:{}::foundation-model/amazon.nova-2-lite-v1:0"
 @pytest.fixture(scope="module")
 def judging(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """Return prod with a task that asks by its components, and one whose reward asks."""
-    root = tmp_path_factory.mktemp("judging")
-    for path in ROOT.iterdir():
-        if path.name not in ("tasks", ".git"):
-            (root / path.name).symlink_to(path)
-    shutil.copytree(ROOT / "tasks", root / "tasks", ignore=shutil.ignore_patterns("__pycache__"))
-    first, second = (root / "tasks" / task / "task.toml" for task in ("arithmetic", "tickets"))
-    first.write_text(first.read_text().replace('[grader]\nreward = "reward.py:reward"\n', REWARD))
-    second.write_text(second.read_text().replace("[grader]\n", IN_PYTHON))
-    out = root / "cloud-assembly"
-    done = synthesise(out, root=root, environments=ROOT / "environments", chosen="prod")
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    return Deployed(out, "prod")
+    changes = {
+        "arithmetic": lambda text: text.replace('[grader]\nreward = "reward.py:reward"\n', REWARD),
+        "tickets": lambda text: text.replace("[grader]\n", IN_PYTHON),
+    }
+    return deployed_with(tmp_path_factory.mktemp("judging"), "prod", changes)
 
 
 def _bedrock(deployed: Deployed, role: str) -> dict[str, set[str]]:

@@ -9,29 +9,20 @@ from rft.errors import TaskInvalid
 from rft.tasks import load_task
 from stacks.network import endpoint_actions, interface_endpoints
 from stacks.opinions import COMPREHEND, GUARDRAIL
-from tests.stacks.assembly import ROOT, Deployed, listed, synthesise
+from tests.stacks.assembly import ROOT, Deployed, deployed_with, listed
 
-ASKS = {
-    "arithmetic": '\n[data.personal]\nsecond_opinion = "comprehend"\n',
-    "tickets": '\n[data.personal]\nsecond_opinion = "guardrail"\nguardrail_id = "abc123def456"\n',
-}
+COMPREHEND_ASKED = '\n[data.personal]\nsecond_opinion = "comprehend"\n'
+GUARDRAIL_ASKED = '\n[data.personal]\nsecond_opinion = "guardrail"\nguardrail_id = "abc123def456"\n'
 
 
 @pytest.fixture(scope="module")
 def asking(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """Return prod with tasks that ask."""
-    root = tmp_path_factory.mktemp("asking")
-    for path in ROOT.iterdir():
-        if path.name not in ("tasks", ".git"):
-            (root / path.name).symlink_to(path)
-    shutil.copytree(ROOT / "tasks", root / "tasks")
-    for task, text in ASKS.items():
-        with (root / "tasks" / task / "task.toml").open("a") as file:
-            file.write(text)
-    out = root / "cloud-assembly"
-    done = synthesise(out, root=root, environments=ROOT / "environments", chosen="prod")
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    return Deployed(out, "prod")
+    changes = {
+        "arithmetic": lambda text: text + COMPREHEND_ASKED,
+        "tickets": lambda text: text + GUARDRAIL_ASKED,
+    }
+    return deployed_with(tmp_path_factory.mktemp("asking"), "prod", changes)
 
 
 def _allowed(deployed: Deployed) -> dict[str, dict[str, list[str]]]:

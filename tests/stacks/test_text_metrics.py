@@ -1,14 +1,13 @@
 """Graders that measure texts: they get a layer with the libraries, and only they."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.stacks.assembly import ROOT, Deployed, synthesise
+from tests.stacks.assembly import ROOT, Deployed, deployed_with
 
 REWARD = '[reward]\ncomponents = [{kind = "chrf"}, {kind = "rouge", weight = 0}, {kind = "bleu", weight = 0}]\n'
 CALLS = """
@@ -24,18 +23,11 @@ print(json.dumps(handler(event, None)))
 @pytest.fixture(scope="module")
 def measuring(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """Return dev with one task that measures texts, by its components, and one that says so, by its reward."""
-    root = tmp_path_factory.mktemp("measuring")
-    for path in ROOT.iterdir():
-        if path.name not in ("tasks", ".git"):
-            (root / path.name).symlink_to(path)
-    shutil.copytree(ROOT / "tasks", root / "tasks", ignore=shutil.ignore_patterns("__pycache__"))
-    first, second = (root / "tasks" / task / "task.toml" for task in ("arithmetic", "tickets"))
-    first.write_text(first.read_text().replace('[grader]\nreward = "reward.py:reward"\n', REWARD))
-    second.write_text(second.read_text().replace("[grader]\n", "[grader]\ntext_metrics = true\n"))
-    out = root / "cloud-assembly"
-    done = synthesise(out, root=root, environments=ROOT / "environments", chosen="dev")
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    return Deployed(out, "dev")
+    changes = {
+        "arithmetic": lambda text: text.replace('[grader]\nreward = "reward.py:reward"\n', REWARD),
+        "tickets": lambda text: text.replace("[grader]\n", "[grader]\ntext_metrics = true\n"),
+    }
+    return deployed_with(tmp_path_factory.mktemp("measuring"), "dev", changes)
 
 
 def _folder(deployed: Deployed, key: str) -> Path:

@@ -1,7 +1,8 @@
-"""A layer is unpacked once, not for every function that uses it.
+"""Code and layers are unpacked and compiled once, not for every process that runs them.
 
-MiniStack writes and unpacks a copy of each layer beside each function's code, some 200 MB a function. While a worker
-starts, it gets a tiny layer instead, whose one file says where the shared copy is; our worker puts that on its path.
+MiniStack unpacks a function's code, and a copy of each of its layers, for each worker: some 200 MB that Python compiles
+anew. While a worker starts, it gets a tiny package instead, whose one file says where the shared copy is; our worker
+puts that on its path. As on AWS, nobody may write into it.
 """
 
 import hashlib
@@ -17,22 +18,26 @@ from ministack.services import lambda_svc
 
 from local.emulator.guard import replace
 
-SHARED = "rft-shared-layer"  # the name that local/emulator/worker.py looks for, which cannot be imported
+SHARED = "rft-shared-package"  # the name that local/emulator/worker.py looks for, which cannot be imported
 _starting = threading.local()
 _lock = threading.Lock()
 _pointers: dict[str, bytes] = {}  # ARN of a layer version, which never changes -> the tiny layer
 
 
 def apply() -> None:
-    """Let starting workers share layers."""
+    """Let starting workers share code and layers."""
     spawn = lambda_runtime.Worker._spawn
     resolve = lambda_svc._resolve_layer_zip
 
-    def spawn_with_shared_layers(worker: Any) -> Any:
+    def spawn_with_shared_packages(worker: Any) -> Any:
+        code = worker.code_zip
         _starting.now = True
         try:
+            with _lock:
+                worker.code_zip = _pointer(_unpacked(code))
             return spawn(worker)
         finally:
+            worker.code_zip = code
             _starting.now = False
 
     def resolve_shared(reference: Any) -> bytes | None:
@@ -45,15 +50,15 @@ def apply() -> None:
                 _pointers[arn] = _pointer(_unpacked(data))
         return _pointers.get(arn)
 
-    replace(lambda_runtime.Worker, "_spawn", spawn_with_shared_layers)
+    replace(lambda_runtime.Worker, "_spawn", spawn_with_shared_packages)
     replace(lambda_svc, "_resolve_layer_zip", resolve_shared)
 
 
 def _unpacked(data: bytes) -> Path:
-    """Return the folder of a layer's contents, in the emulator's private temporary folder."""
-    folder = Path(tempfile.gettempdir()) / f"rft-layer-{hashlib.sha256(data).hexdigest()[:16]}"
+    """Return the folder of a package's contents, in the emulator's private temporary folder."""
+    folder = Path(tempfile.gettempdir()) / f"rft-package-{hashlib.sha256(data).hexdigest()[:16]}"
     if not folder.exists():
-        scratch = tempfile.mkdtemp(prefix="rft-layer-new-")
+        scratch = tempfile.mkdtemp(prefix="rft-package-new-")
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             archive.extractall(scratch)
         Path(scratch).rename(folder)

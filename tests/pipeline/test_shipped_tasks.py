@@ -1,0 +1,140 @@
+"""The tasks gsm8k, preferences and summaries, each from its data to a better model."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from rft.keys import METRIC_NAMESPACE, REWARD_MODEL_REPORT, RunStatus, State, artefact_key
+from rft.rewards.model import RewardModel
+from tests.pipeline.pipeline import ROOT, Pipeline
+
+pytestmark = pytest.mark.xdist_group("tasks")
+RECORDS = 2_000  # GSM8K's own file has 7,473
+PREFERENCES = (ROOT / "tasks/preferences/data/preferences.jsonl").read_bytes()
+SUMMARIES = (ROOT / "tasks/summaries/data/summaries.jsonl").read_bytes()
+JUDGING = "rft-local-grader-summaries"
+
+
+@pytest.fixture(scope="module")
+def download(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file of GSM8K's shape; the real one where the variable GSM8K_TRAIN names it."""
+    if real := os.environ.get("GSM8K_TRAIN"):
+        return Path(real)
+    path = tmp_path_factory.mktemp("download") / "train.jsonl"
+    dice = random.Random(8)
+    with path.open("w") as out:
+        for number in range(RECORDS):
+            first, second = dice.randint(2, 900), dice.randint(2, 60)
+            question = (
+                f"Ann bakes {first} rolls and puts {second} into each of {number} bags. How many rolls does she bag?"
+            )
+            bagged = second * number
+            answer = f"She bags {second} * {number} = <<{second}*{number}={bagged}>> rolls.\n#### {bagged:,}"
+            out.write(json.dumps({"question": question, "answer": answer}) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def serving(pipeline: Pipeline) -> None:
+    """Serve on demand: an account may have two provisioned units, and here are three champions."""
+    pipeline.change_settings(lambda settings: settings["serving"].update(mode="on_demand"))
+
+
+def test_gsm8k_runs_through(pipeline: Pipeline, download: Path, tmp_path: Path):
+    converted = tmp_path / "gsm8k.jsonl"
+    subprocess.run(
+        [sys.executable, str(ROOT / "tasks/gsm8k/prepare.py"), str(download), "--out", str(converted)], check=True
+    )
+    records = len(download.read_bytes().splitlines())
+    assert len(converted.read_bytes().splitlines()) == records
+    run = pipeline.drop_and_finish(converted.read_bytes(), task="gsm8k", name="gsm8k.jsonl")
+    assert run.status is RunStatus.PROMOTED, run.message
+    splits = run.dataset.splits
+    assert sum(split.records for split in splits.values()) + run.dataset.quarantined == records
+    assert run.evaluation.records == splits["test"].records
+    assert run.evaluation.gains["baseline"].low > 0
+    print({name: split.records for name, split in splits.items()}, run.evaluation)
+
+
+def test_preferences_become_a_reward_model_and_a_better_model(pipeline: Pipeline):
+    run = pipeline.drop_and_finish(PREFERENCES, task="preferences")
+    assert run.status is RunStatus.PROMOTED, run.message
+    found = run.grader.reward_model
+    assert found.accuracy.low > 0.5
+    assert found.accuracy.mean > max(found.longer_wins, 1 - found.longer_wins)
+    assert run.evaluation.gains["baseline"].low > 0
+    assert run.calibration.verdict in ("pass", "warn")
+
+    s3 = pipeline.aws.client("s3")
+    stored = s3.get_object(Bucket=pipeline.bucket("artefacts"), Key=found.key)["Body"].read()
+    assert RewardModel.from_bytes(stored).to_bytes() == stored
+    report = s3.get_object(Bucket=pipeline.bucket("artefacts"), Key=found.report_key)["Body"].read()
+    assert json.loads(report)["held_out"]["accuracy"]["share"]["mean"] == found.accuracy.mean
+    page = s3.get_object(Bucket=pipeline.bucket("artefacts"), Key=artefact_key(run.run_id, "report.html"))[
+        "Body"
+    ].read()
+    assert found.sha256.encode() in page
+
+
+def test_preferences_that_say_nothing_launch_nothing(pipeline: Pipeline):
+    lines = [json.loads(line) for line in PREFERENCES.splitlines()]
+    for number, line in enumerate(lines):
+        vote = 1 + number * 7919 % 13 % 2  # whichever stands there
+        line.update(annotator1=vote, annotator2=vote, annotator3=vote)
+    run = pipeline.drop_and_finish("".join(json.dumps(line) + "\n" for line in lines).encode(), task="preferences")
+    assert run.status is RunStatus.DATA_REJECTED
+    assert run.message.startswith("Reward model refused: it is right on ")
+    assert artefact_key(run.run_id, REWARD_MODEL_REPORT) in run.message
+    assert run.message in pipeline.message_about(run.run_id)
+    assert (run.grader, run.calibration, run.job) == (None, None, None)
+    assert State.CALIBRATE not in pipeline.history(run)
+
+
+@pytest.mark.skipif(
+    "PANDALM_TEST" not in os.environ, reason="the variable PANDALM_TEST names PandaLM's testset-v1.json"
+)
+def test_pandalm_runs_through_to_a_decision(pipeline: Pipeline):
+    run = pipeline.drop_and_finish(
+        Path(os.environ["PANDALM_TEST"]).read_bytes(), task="preferences", name="pandalm.json"
+    )
+    print(run.message, run.grader, run.calibration, run.evaluation)
+    assert run.status in (RunStatus.PROMOTED, RunStatus.GATE_REJECTED)
+    assert run.grader.reward_model.accuracy.mean > 0.7
+
+
+def test_a_judge_grades_and_the_model_gets_better(pipeline: Pipeline):
+    run = pipeline.drop_and_finish(SUMMARIES, task="summaries")
+    assert run.status is RunStatus.PROMOTED, run.message
+    assert run.calibration.verdict in ("pass", "warn"), run.calibration.notes
+    assert run.evaluation.gains["baseline"].low > 0
+    assert run.forecast.items["judges"] > 0
+
+    judged = [
+        request["params"]
+        for request in pipeline.aws.bedrock_admin("GET", "/_local/requests")
+        if request["operation"] == "Converse" and JUDGING in request["principal"]
+    ]
+    assert judged
+    assert {params["modelId"] for params in judged} == {"us.amazon.nova-lite-v1:0"}
+    again = sum("could not be used" in json.dumps(params) for params in judged)
+    assert again > 0, "the local judge is now and then malformed, and was asked again"
+
+    with urllib.request.urlopen(pipeline.aws.url + "/_rft/decisions") as answer:
+        decisions = [one for one in json.loads(answer.read())["decisions"] if JUDGING in one["principal"]]
+    assert all(one["allowed"] for one in decisions)
+    assert "bedrock:InvokeModel" in {one["action"] for one in decisions}
+
+    dimensions = [{"Name": "run", "Value": run.run_id}, {"Name": "phase", "Value": "training"}]
+    counted = {
+        metric["MetricName"]
+        for metric in pipeline.aws.client("cloudwatch").list_metrics(Namespace=METRIC_NAMESPACE, Dimensions=dimensions)[
+            "Metrics"
+        ]
+    }
+    assert {"judge", "judge_calls", "judge_malformed", "judge_errors"} <= counted
