@@ -11,6 +11,7 @@ from hypothesis import settings
 # How long an example takes depends on what else the machine does: no test of ours fails for it.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+LONG_NAME = 60
 LOOPBACK = ("127.", "::1", "localhost")
 
 
@@ -18,6 +19,11 @@ LOOPBACK = ("127.", "::1", "localhost")
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many workers ``-n auto`` means: one more than cores, for pipelines wait as long as they compute."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Return a short name for a long text: names of tests are for people."""
+    return f"{argname} of {len(val)}" if isinstance(val, str | bytes) and len(val) > LONG_NAME else None
 
 
 class NetworkForbidden(RuntimeError):

@@ -9,6 +9,8 @@ from rft.errors import TaskInvalid
 from rft.tasks import load_task
 from tests.stacks.assembly import ROOT, Deployed, deployed_with, listed, statements
 
+pytestmark = pytest.mark.xdist_group("judging")
+
 REWARD = """[reward]
 components = [
     {kind = "judge", models = ["us.amazon.nova-2-lite-v1:0", "amazon.nova-micro-v1:0"], rubric = "Is it right?"},

@@ -11,6 +11,8 @@ from stacks.network import endpoint_actions, interface_endpoints
 from stacks.opinions import COMPREHEND, GUARDRAIL
 from tests.stacks.assembly import ROOT, Deployed, deployed_with, listed
 
+pytestmark = pytest.mark.xdist_group("opinions")
+
 COMPREHEND_ASKED = '\n[data.personal]\nsecond_opinion = "comprehend"\n'
 GUARDRAIL_ASKED = '\n[data.personal]\nsecond_opinion = "guardrail"\nguardrail_id = "abc123def456"\n'
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.stacks.assembly import ROOT, Deployed, deployed_with
 
+pytestmark = pytest.mark.xdist_group("text-metrics")
+
 REWARD = '[reward]\ncomponents = [{kind = "chrf"}, {kind = "rouge", weight = 0}, {kind = "bleu", weight = 0}]\n'
 CALLS = """
 import json, sys

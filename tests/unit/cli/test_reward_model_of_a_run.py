@@ -8,6 +8,8 @@ import pytest
 from rft.rewards.model import trained
 from tests.unit.cli.helpers import Outcome
 
+pytestmark = pytest.mark.xdist_group("reward-model-of-a-run")
+
 ROOT = Path(__file__).parents[3]
 FILE = ROOT / "tasks" / "preferences" / "data" / "preferences.jsonl"
 Rft = Callable[..., Outcome]
