@@ -11,6 +11,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
+from rft.concurrency import GraderConcurrency, contradictions
 from rft.errors import SettingsInvalid
 from rft.keys import Serving
 from rft.waits import MAX_EVENTS, Positive, Workflow, history_events
@@ -116,6 +117,7 @@ class Settings(Strict, frozen=True, kw_only=True):
     caps: Caps
     retention: Retention = Retention()
     functions: Functions = Functions()
+    graders: dict[str, GraderConcurrency] = {}  # by task
     log_buckets: list[BucketName] = []  # from which invocation logs may be read; in this Region, of any account
     log_key_arns: list[KeyArn] = []  # of their keys, where they are encrypted with keys of yours
     notify_emails: list[Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$")]] = []
@@ -183,6 +185,7 @@ def _contradictions(settings: Settings, stem: str) -> list[str]:
         )
     if settings.functions.platform not in ("aarch64", "host"):
         found.append("functions.platform: must be aarch64 (AWS) or host (embedded AWS)")
+    found += contradictions(settings.graders)
     serving = settings.serving
     if serving.mode is Serving.PROVISIONED and serving.provisioned is None:
         found.append("serving.provisioned: missing although mode is provisioned; add the table with max_pt_hours")

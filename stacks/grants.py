@@ -73,6 +73,10 @@ READ_ARTEFACTS = Grant(actions=("s3:GetObject",), on=Target.ARTEFACT_OBJECTS)
 WRITE_ARTEFACTS = Grant(actions=("s3:PutObject",), on=Target.ARTEFACT_OBJECTS)
 READ_JOBS = Grant(actions=("bedrock:GetModelCustomizationJob",), on=Target.JOBS)
 ASK_BASELINE = Grant(actions=("bedrock:InvokeModel",), on=Target.BASELINES)
+DELETE_ALIAS = (
+    Grant(actions=("lambda:DeleteAlias", "lambda:GetAlias"), on=Target.GRADERS),
+    Grant(actions=("lambda:DeleteProvisionedConcurrencyConfig",), on=Target.GRADER_ALIASES),
+)
 CALL_GRADER = Grant(actions=("lambda:InvokeFunction",), on=Target.GRADER_ALIASES)
 NO_RESOURCE = "the list and quota calls of Bedrock and Service Quotas name no resource"
 
@@ -176,7 +180,10 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
         READ_RUN,
         TABLE_KEY,
         Grant(actions=("lambda:CreateAlias", "lambda:UpdateAlias"), on=Target.GRADERS),
-        Grant(actions=("lambda:GetFunctionConfiguration",), on=Target.GRADER_ALIASES),
+        Grant(
+            actions=("lambda:GetFunctionConfiguration", "lambda:PutProvisionedConcurrencyConfig"),
+            on=Target.GRADER_ALIASES,
+        ),
         READ_DATASETS,
         READ_ARTEFACTS,  # the reward model of the run that this one retries
         WRITE_ARTEFACTS,
@@ -325,7 +332,7 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
             "bedrock:ListCustomModels",
             "bedrock:ListProvisionedModelThroughputs",
         ),
-        Grant(actions=("lambda:DeleteAlias", "lambda:GetAlias"), on=Target.GRADERS),
+        *DELETE_ALIAS,
         READ_CHAMPION,
     ),
     Step.REPORT: (
@@ -342,7 +349,7 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
         Grant(actions=("dynamodb:Query",), on=Target.RUNS_INDEXES),
         TABLE_KEY,
         *PUT_RIGHT,
-        Grant(actions=("lambda:DeleteAlias", "lambda:GetAlias"), on=Target.GRADERS),
+        *DELETE_ALIAS,
         READ_CHAMPION,
     ),
     Step.RECONCILER: (

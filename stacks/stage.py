@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import aws_cdk as cdk
 from constructs import Construct
 
+from rft.errors import SettingsInvalid
 from rft.keys import Tag
 from rft.settings import Settings
 from rft.tasks import Task
@@ -27,6 +28,10 @@ class EnvironmentStage(cdk.Stage):
             env=cdk.Environment(account=settings.account, region=settings.region),
             permissions_boundary=cdk.PermissionsBoundary.from_name(boundary) if boundary else None,
         )
+        if unknown := sorted(set(settings.graders) - set(tasks)):
+            raise SettingsInvalid(
+                f"{settings.name}.toml: graders.{unknown[0]}: no such task; known tasks: {', '.join(sorted(tasks))}"
+            )
         self.settings = settings
         self.security = SecurityStack(self, settings=settings)
         keys = self.security

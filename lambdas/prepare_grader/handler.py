@@ -3,8 +3,10 @@
 from typing import Any
 
 from rft.aws import clients
+from rft.aws.aliases import keep_warm
 from rft.aws.step import Call, step
 from rft.aws.tasks import packaged_tasks
+from rft.concurrency import NONE
 from rft.errors import GraderBroken
 from rft.keys import State
 from rft.schemas import GraderPin, RewardModelPin, Run
@@ -36,6 +38,8 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
         reward_model=reward_model,
     )
     call.store.update(run.run_id, grader=pin)
+    if warm := call.here.settings.graders.get(run.task, NONE).provisioned_concurrency:
+        keep_warm(name, run.run_id, warm)
     return {"ready": True}
 
 

@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from rft.concurrency import NONE, GraderConcurrency
 from stacks.base import RftStack
 from stacks.constructs.nag import acknowledge_wildcard
 from stacks.grants import Grant
@@ -80,6 +81,7 @@ class RftFunction(Construct):
         layer: lambda_.ILayerVersion | None = None,
         placement: Placement | None = None,
         dead_letters: sqs.IQueue | None = None,
+        concurrency: GraderConcurrency = NONE,
     ) -> None:
         super().__init__(stack, construct_id)
         self._patterns: dict[str, list[str]] = {}
@@ -150,6 +152,8 @@ class RftFunction(Construct):
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED) if placement else None,
             security_groups=list(placement.security_groups) if placement else None,
             dead_letter_queue=dead_letters,
+            reserved_concurrent_executions=concurrency.reserved_concurrency,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if concurrency.snap_start else None,
         )
         for resource, reasons in self._patterns.items():
             acknowledge_wildcard(self.role, resource, "; ".join(reasons))

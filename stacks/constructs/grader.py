@@ -6,6 +6,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from rft import names
 from rft.aws.environment import Variable
+from rft.concurrency import NONE
 from rft.tasks import Task, grader_entry, trains_reward_model
 from stacks.base import RftStack
 from stacks.constructs.function import ARCHITECTURE, RUNTIME, Placement, RftFunction, allowed
@@ -33,6 +34,7 @@ class Grader(RftFunction):
         key: kms.IKey,
         placement: Placement | None,
     ) -> None:
+        concurrency = stack.settings.graders.get(task.name, NONE)
         super().__init__(
             stack,
             "Grader" + "".join(word.capitalize() for word in task.name.split("-")),
@@ -47,10 +49,14 @@ class Grader(RftFunction):
             key=key,
             allowed=[*(allowed(targets, grant) for grant in grader_grants(task)), *judging_allowed(task, stack.arns)],
             placement=placement,
+            concurrency=concurrency,
         )
         self.version = self.function.current_version
-        # Aliases of living runs point at old versions: a release must not remove them.
-        self.version.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+        # Aliases of living runs point at old versions: a release must not remove them. Lambda refuses to delete those,
+        # so that where each version has a snapshot that is billed, a release may remove the others.
+        self.version.apply_removal_policy(
+            cdk.RemovalPolicy.DESTROY if concurrency.snap_start else cdk.RemovalPolicy.RETAIN
+        )
 
 
 def _variables(stack: RftStack, task: Task) -> dict[str, str]:

@@ -144,6 +144,11 @@ class Account:
             raise service_error(client, "ResourceNotFoundException", "no alias", "GetAlias")
         return {"AliasArn": "arn"}
 
+    def _lambda_DeleteProvisionedConcurrencyConfig(self, client: Any, params: dict[str, Any]) -> Any:  # noqa: N802
+        if (params["FunctionName"], params["Qualifier"]) not in self.aliases:
+            raise service_error(client, "ResourceNotFoundException", "no alias", "DeleteProvisionedConcurrencyConfig")
+        return {}
+
     def _lambda_DeleteAlias(self, client: Any, params: dict[str, Any]) -> Any:  # noqa: N802
         self.aliases.discard((params["FunctionName"], params["Name"]))
         return {}

@@ -146,6 +146,11 @@ class LaunchWorld(World):
     def _lambda_GetFunctionConfiguration(self, client: Any, params: dict[str, Any]) -> Any:  # noqa: N802
         return {"FunctionName": GRADER, "CodeSha256": self.code}
 
+    def _lambda_PutProvisionedConcurrencyConfig(self, client: Any, params: dict[str, Any]) -> Any:  # noqa: N802
+        if (params["FunctionName"], params["Qualifier"]) not in self.alias_versions:
+            raise service_error(client, "ResourceNotFoundException", "no alias", "PutProvisionedConcurrencyConfig")
+        return {"Status": "IN_PROGRESS"}
+
     def _lambda_CreateAlias(self, client: Any, params: dict[str, Any]) -> Any:  # noqa: N802
         if (params["FunctionName"], params["Name"]) in self.alias_versions:
             raise service_error(client, "ResourceConflictException", "Alias already exists", "CreateAlias")

@@ -90,6 +90,8 @@ def test_a_candidate_that_is_still_creating_has_to_wait_while_all_else_goes(worl
         world.invoke(Step.CLEAN_UP, **RUN)
     assert not world.aliases
     assert world.run().cleaned == ["alias arithmetic-1 of rft-local-grader-arithmetic"]
+    (cooled,) = world.made("DeleteProvisionedConcurrencyConfig")
+    assert cooled == {"FunctionName": "rft-local-grader-arithmetic", "Qualifier": "arithmetic-1"}
     world.settle()
     world.invoke(Step.CLEAN_UP, **RUN)
     assert world.deployment(CANDIDATE) is None

@@ -8,9 +8,11 @@ from msgspec.structs import replace
 
 from rft.aws import environment
 from rft.aws.environment import Variable
+from rft.concurrency import GraderConcurrency
 from rft.errors import GraderBroken
 from rft.keys import Split, Step
 from rft.rewards.model.trained import KEY
+from rft.settings import encode_settings
 from tests.contract.launching import GRADER, LaunchWorld
 
 RUN = {"run_id": "arithmetic-1"}
@@ -160,3 +162,21 @@ def test_a_dataset_without_pairs_is_refused_with_what_to_drop(launch: LaunchWorl
     run = launch.run()
     assert "holds no pair; drop records with a prompt, and answers chosen and rejected" in run.message
     assert run.grader is None
+
+
+def test_environments_are_kept_warm_behind_the_runs_own_alias(launch: LaunchWorld) -> None:
+    launch.ready()
+    warm = replace(launch.settings, graders={"arithmetic": GraderConcurrency(provisioned_concurrency=3)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(Variable.SETTINGS, encode_settings(warm))
+        environment.surroundings.cache_clear()
+        for _ in range(2):
+            launch.invoke(Step.PREPARE_GRADER, **RUN)
+    wanted = {"FunctionName": GRADER, "Qualifier": "arithmetic-1", "ProvisionedConcurrentExecutions": 3}
+    assert launch.made("PutProvisionedConcurrencyConfig") == [wanted, wanted]
+
+
+def test_nothing_is_kept_warm_unless_the_settings_say_so(launch: LaunchWorld) -> None:
+    launch.ready()
+    launch.invoke(Step.PREPARE_GRADER, **RUN)
+    assert not launch.made("PutProvisionedConcurrencyConfig")

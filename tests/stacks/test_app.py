@@ -51,6 +51,7 @@ def test_a_finding_that_nobody_acknowledged_fails_the_synthesis(tmp_path: Path) 
         (DEV.replace('region = "us-east-1" ', 'region = "us east" '), r"dev\.toml: region: "),
         (DEV.replace("max_run_usd = 600.0", "max_run_usd = -1.0"), r"dev\.toml: caps\.max_run_usd: "),
         (DEV.replace("[caps]", "[cap]"), r"dev\.toml: .*cap"),
+        (DEV + "[graders.poetry]\nsnap_start = true\n", r"dev\.toml: graders\.poetry: .*arithmetic"),
     ],
 )
 def test_a_wrong_setting_fails_at_synthesis_with_file_and_key(tmp_path: Path, text: str, message: str) -> None:

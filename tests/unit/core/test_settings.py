@@ -50,6 +50,19 @@ def test_every_shipped_environment_is_valid_and_survives_its_encoding(name):
         ("[caps]", "[caps", "not valid TOML", "line"),
         ("max_training_hours = 8.0", "training_poll_seconds = 2", "workflow", "slot_poll_seconds"),
         ("max_training_hours = 8.0", "slot_poll_seconds = 30", "workflow", "history events"),
+        ("[caps]", "[graders.a]\nreserved_concurrency = 0\n[caps]", "reserved_concurrency", "correct this key"),
+        (
+            "[caps]",
+            "[graders.a]\nsnap_start = true\nprovisioned_concurrency = 2\n[caps]",
+            "graders.a",
+            "remove snap_start or provisioned_concurrency",
+        ),
+        (
+            "[caps]",
+            "[graders.a]\nreserved_concurrency = 1\nprovisioned_concurrency = 2\n[caps]",
+            "graders.a.provisioned_concurrency",
+            "reserve more",
+        ),
         ("max_training_hours = 8.0", "deployment_poll_seconds = 1", "workflow", "deployment_poll_seconds"),
     ],
 )
