@@ -40,6 +40,7 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
         task.calibration,
         task=task.name,
         scale=_scale(task),
+        step_rollouts=task.hyperparameters.batch_size * task.hyperparameters.training_sample_per_prompt,
         reward_model=run.grader.reward_model,
     )
     key = artefact_key(run.run_id, CALIBRATION_REPORT)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from heapq import nsmallest
+from math import ceil
 from statistics import fmean, pstdev
 
 from rft.calibration import judging, sampled
-from rft.calibration.grading import Answer, Call, Graded, Kind, grade_all
+from rft.calibration.grading import PER_CALL, Answer, Call, Graded, Kind, grade_all, grade_at_once
 from rft.calibration.rules import CalibrationRules
 from rft.calibration.trial import best_answers, judge_probes, people, probes_for, written_answers
 from rft.calibration.verdicts import Measure, Report, Verdict, gravest
@@ -13,6 +14,7 @@ from rft.names import digest
 from rft.schemas import Calibration, RewardModelPin
 
 REASONS = 3  # that a refusal gives
+MAX_CALLS = 16  # at once; more would say little more
 
 
 def chosen_lines(lines: Iterable[bytes], count: int) -> list[bytes]:
@@ -31,19 +33,22 @@ def calibrate(
     *,
     task: str,
     scale: tuple[float, float],
+    step_rollouts: int,
     reward_model: RewardModelPin | None = None,
 ) -> tuple[Report, Calibration]:
     """Return what the grader makes of rollouts, of answers that records hold, and of probes, with its short form.
 
-    Rollouts are scored twice by ``grade``, all else once by ``grade_probes``. A probe is compared with the best of the
-    record's rollouts and right answers; on a record without a right answer, with a rollout that passes. What is
-    known of the run's ``reward_model`` stands among the measures.
+    Rollouts are scored twice by ``grade``, the second time in as many calls at once as a training step of
+    ``step_rollouts`` rollouts makes if it fills each; all else once by ``grade_probes``. A probe is compared with the
+    best of the record's rollouts and right answers; on a record without a right answer, with a rollout that passes.
+    What is known of the run's ``reward_model`` stands among the measures.
 
     Raises:
         GraderError: or GraderBroken, the grader gave an answer no score.
 
     """
-    first, again = (grade_all(rollouts, grade, apart=False) for _ in range(2))
+    first = grade_all(rollouts, grade, apart=False)
+    again = grade_at_once(rollouts, grade, min(ceil(step_rollouts / PER_CALL), MAX_CALLS))
     records = list({one.of: one.record for one in rollouts}.values())
     held = [answer for answer in written_answers(records, rules, scale) if answer.kind is not Kind.WRONG]
     scores = first.scores | grade_all(held, grade_probes, apart=False).scores
@@ -56,7 +61,7 @@ def calibrate(
     probes = probes_for(best, rules)
     scores |= grade_all(probes, grade_probes, apart=False).scores
     everything = [*rollouts, *held, *probes]
-    measures = [*_measures(rollouts, first, again, rules), *people(everything, scores, rules)]
+    measures = [*_measures(rollouts, first, again, rules), *people(everything, scores, rules, scale)]
     if reward_model is not None:
         measures.append(_learnt(reward_model))
     verdicts = judge_probes(everything, scores, rules)
@@ -96,6 +101,7 @@ def _measures(rollouts: Sequence[Answer], first: Graded, again: Graded, rules: C
         sampled.saturation(scores, limits.saturated),
         sampled.length(rollouts, first.scores, limits.length),
         judging.latency(first.seconds, limits.seconds),
+        judging.latency_at_once(again, limits.seconds),
     ]
     return [one for one in found if one is not None]
 

@@ -1,6 +1,7 @@
 """Answers through a grader, however it is called: the function of a task folder here, or the deployed one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from time import perf_counter
 from typing import Any, Final
@@ -63,6 +64,8 @@ class Graded(Struct, frozen=True, kw_only=True):
     scores: dict[str, float]  # by id; without those that failed
     failures: list[Failure]
     seconds: float  # of the grader for one answer
+    calls: int = 1  # at once
+    slowest: float = 0.0  # seconds for one answer in the slowest call
 
 
 def grade_all(answers: Sequence[Answer], call: Call, *, apart: bool = True) -> Graded:
@@ -90,6 +93,34 @@ def grade_all(answers: Sequence[Answer], call: Call, *, apart: bool = True) -> G
                 except (GraderError, GraderBroken) as error:
                     failures.append(Failure(id=one.id, why=str(error)))
     return Graded(scores=scores, failures=failures, seconds=(perf_counter() - began) / max(len(answers), 1))
+
+
+def grade_at_once(answers: Sequence[Answer], call: Call, calls: int) -> Graded:
+    """Return the scores of answers that are spread over so many calls at once, as a training step calls the grader.
+
+    Raises:
+        GraderError: or GraderBroken, the grader gave an answer no score.
+
+    """
+
+    def timed(some: Sequence[Answer]) -> tuple[dict[str, float], float]:
+        began = perf_counter()
+        scores: dict[str, float] = {}
+        for part in _calls(some):
+            scores |= _grade(part, call)
+        return scores, (perf_counter() - began) / len(some)
+
+    parts = [some for start in range(calls) if (some := answers[start::calls])]
+    began = perf_counter()
+    with ThreadPoolExecutor(len(parts)) as pool:
+        found = list(pool.map(timed, parts))
+    return Graded(
+        scores={name: score for scores, _ in found for name, score in scores.items()},
+        failures=[],
+        seconds=(perf_counter() - began) / len(answers),
+        calls=len(parts),
+        slowest=max(seconds for _, seconds in found),
+    )
 
 
 def _calls(answers: Sequence[Answer]) -> Iterator[list[Answer]]:

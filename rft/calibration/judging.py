@@ -7,8 +7,6 @@ from rft.calibration.grading import Graded
 from rft.calibration.probes import HOLD_THE_ANSWER, MAY_MATCH
 from rft.calibration.rules import Limits, Probe, Thresholds
 from rft.calibration.verdicts import SHOWN, Measure, ProbeVerdict, Verdict, at_least, at_most, gravest
-from rft.evaluation.ranks import spearman
-from rft.evaluation.statistics import wilson_interval
 
 SAME = 1e-9  # scores that are nearer are equal
 RIGHT_ABOVE_WRONG = (
@@ -118,40 +116,20 @@ def latency(seconds: float, limits: Limits) -> Measure:
     )
 
 
-def preferences(pairs: Mapping[str, tuple[float, float]], limits: Limits) -> Measure | None:
-    """Judge how often the score of the answer that people chose is above that of the rejected one; None without pairs.
-
-    A tie of scores counts as half. The interval is Wilson's at 95 %.
-    """
-    if not pairs:
+def latency_at_once(graded: Graded, limits: Limits) -> Measure | None:
+    """Judge the grader's time for one rollout in the slowest of the calls that were made at once; None for one call."""
+    if graded.calls < 2:
         return None
-    hits = sum(1.0 if chosen > rejected else 0.5 if chosen == rejected else 0.0 for chosen, rejected in pairs.values())
-    share = hits / len(pairs)
-    interval = wilson_interval(int(hits), len(pairs), 0.95)
-    verdict = at_least(share, limits)
+    verdict = at_most(graded.slowest, limits)
     return Measure(
-        name="human preferences",
+        name="latency at once",
         verdict=verdict,
-        value=share,
-        said=f"agrees with {share:.0%} of {len(pairs):,} preferences (95 % interval {interval.low:.0%} to "
-        f"{interval.high:.0%}; chance 50 %)",
-        fix="" if verdict is Verdict.PASSED else "read the pairs that it gets wrong; train a reward model",
-        records=[name for name, (chosen, rejected) in pairs.items() if chosen < rejected][:SHOWN],
-    )
-
-
-def ratings(pairs: Sequence[tuple[float, float]], limits: Limits) -> Measure | None:
-    """Judge Spearman's rank correlation of scores and human ratings; None where it is not defined."""
-    found = spearman([score for score, _ in pairs], [rating for _, rating in pairs])
-    if found is None:
-        return None
-    verdict = at_least(found, limits)
-    return Measure(
-        name="human ratings",
-        verdict=verdict,
-        value=found,
-        said=f"Spearman's rank correlation with {len(pairs):,} ratings is {found:+.2f}",
-        fix="" if verdict is Verdict.PASSED else "read answers that people and grader see differently",
+        value=graded.slowest,
+        said=f"{graded.slowest * 1000:.3g} ms a rollout in the slowest of {graded.calls} calls at once, as many as a "
+        "training step makes",
+        fix=""
+        if verdict is Verdict.PASSED
+        else "raise the account's concurrency, or keep environments warm: [graders.<task>] of the environment's file",
     )
 
 

@@ -43,6 +43,7 @@ class Thresholds(Strict, frozen=True, kw_only=True):
     told_apart: Limits = Limits(warn=0.95, fail=0.6)  # share of records whose right answer beats wrong ones, at least
     labels: Limits = Limits(warn=0.6, fail=0.5)  # share of human preferences that the scores agree with, at least
     ratings: Limits = Limits(warn=0.3, fail=0.0)  # Spearman's rank correlation of scores and human ratings, at least
+    verdicts: Limits = Limits(warn=0.4, fail=0.0)  # Cohen's kappa of passing scores and good human ratings, at least
     seconds: Limits = Limits(warn=1.0, fail=10.0)  # of the grader for one rollout, at most
     mixed: Limits = Limits(warn=0.25, fail=0.01)  # share of prompts whose rollouts score differently, at least
     passes: Limits = Limits(warn=0.05, fail=0.0)  # share of rollouts that pass, at least

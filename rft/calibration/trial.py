@@ -6,6 +6,7 @@ from typing import Any, Final
 from rft.calibration import judging
 from rft.calibration.grading import Answer, Call, Graded, Kind, grade_all
 from rft.calibration.honest import prompt_of, reference_of, right_answers, values_of, wrong_answers
+from rft.calibration.people import human_verdicts, preferences, ratings
 from rft.calibration.probes import Ground, common_words, make
 from rft.calibration.rules import CalibrationRules, Probe
 from rft.calibration.verdicts import Measure, ProbeVerdict, Report, gravest
@@ -42,7 +43,7 @@ def trial(
     probed = grade_all(probes, call)
     everything = [*answers, *probes]
     whole, again = _joined(first, probed), grade_all(everything, call)
-    measures = _measures(everything, whole, again, rules)
+    measures = _measures(everything, whole, again, rules, scale)
     verdicts = judge_probes(everything, whole.scores, rules)
     return Report(
         task=task,
@@ -121,7 +122,11 @@ def _well_rated(record: Record, scale: tuple[float, float]) -> list[str]:
     rating, text = record.get("rating"), record.get("answer")
     if not isinstance(rating, (int, float)) or not isinstance(text, str) or not text.strip():
         return []
-    return [text] if rating >= scale[0] + GOOD_RATING * (scale[1] - scale[0]) else []
+    return [text] if rating >= _good(scale) else []
+
+
+def _good(scale: tuple[float, float]) -> float:
+    return scale[0] + GOOD_RATING * (scale[1] - scale[0])
 
 
 def _joined(first: Graded, second: Graded) -> Graded:
@@ -146,7 +151,9 @@ def _extremes(
     return found
 
 
-def _measures(answers: Sequence[Answer], graded: Graded, again: Graded, rules: CalibrationRules) -> list[Measure]:
+def _measures(
+    answers: Sequence[Answer], graded: Graded, again: Graded, rules: CalibrationRules, scale: tuple[float, float]
+) -> list[Measure]:
     limits, scores = rules.thresholds, graded.scores
     found = [
         judging.contract(graded),
@@ -157,13 +164,15 @@ def _measures(answers: Sequence[Answer], graded: Graded, again: Graded, rules: C
             _extremes(answers, scores, (Kind.WRONG,), highest=True),
             limits.told_apart,
         ),
-        *people(answers, scores, rules),
+        *people(answers, scores, rules, scale),
         judging.latency(graded.seconds, limits.seconds),
     ]
     return [one for one in found if one is not None]
 
 
-def people(answers: Sequence[Answer], scores: Mapping[str, float], rules: CalibrationRules) -> list[Measure]:
+def people(
+    answers: Sequence[Answer], scores: Mapping[str, float], rules: CalibrationRules, scale: tuple[float, float]
+) -> list[Measure]:
     """Return how far the scores agree with what people said, where they said something."""
     chosen, rejected = (_extremes(answers, scores, (kind,), highest=True) for kind in (Kind.CHOSEN, Kind.REJECTED))
     pairs = {name: (chosen[name], rejected[name]) for name in chosen if name in rejected}
@@ -173,5 +182,10 @@ def people(answers: Sequence[Answer], scores: Mapping[str, float], rules: Calibr
         if answer.kind is Kind.RATED and answer.id in scores
     ]
     limits = rules.thresholds
-    found = [judging.preferences(pairs, limits.labels), judging.ratings(rated, limits.ratings)]
+    passing = [(score >= rules.passing, rating >= _good(scale)) for score, rating in rated]
+    found = [
+        preferences(pairs, limits.labels),
+        ratings(rated, limits.ratings),
+        human_verdicts(passing, limits.verdicts),
+    ]
     return [one for one in found if one is not None]

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean, pstdev
+from threading import Barrier
+from time import sleep
 from typing import Any
 
 import pytest
@@ -63,7 +65,9 @@ def says(event: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def judged(groups: list[list[float]], call: Callable[..., Any] = says, **rules: Any) -> tuple[Report, Calibration]:
-    return calibrate(rollouts(groups), call, call, CalibrationRules(**rules), task="any", scale=(1, 5))
+    return calibrate(
+        rollouts(groups), call, call, CalibrationRules(**rules), task="any", scale=(1, 5), step_rollouts=64
+    )
 
 
 def verdicts(report: Report) -> dict[str, Verdict]:
@@ -123,8 +127,28 @@ def test_scores_that_follow_length_are_warned_of() -> None:
         Answer(record=one.record, kind=one.kind, name=one.name, text="worth 0." + "5" * (place % 7 + 1))
         for place, one in enumerate(rollouts([[0.0] * 4] * 8))
     ]
-    report, _ = calibrate(answers, says, says, RULES, task="any", scale=(1, 5))
+    report, _ = calibrate(answers, says, says, RULES, task="any", scale=(1, 5), step_rollouts=64)
     assert verdicts(report)["length"] is Verdict.WARNED
+
+
+def test_the_second_time_as_many_calls_are_made_at_once_as_a_training_step_makes() -> None:
+    met = Barrier(3, timeout=20)  # three calls at once, or it breaks
+    calls = []
+
+    def waits_for_others(event: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        calls.append(len(event))
+        if len(calls) > 1:
+            met.wait()
+            sleep(0.06 if "r-0/" in event[0]["id"] else 0.0)
+        return says(event)
+
+    asked = rollouts([[0.0, 1.0]] * 6)
+    report, _ = calibrate(asked, waits_for_others, says, RULES, task="any", scale=(1, 5), step_rollouts=3 * 64)
+    assert calls == [12, 4, 4, 4]
+    found = next(one for one in report.measures if one.name == "latency at once")
+    assert found.value is not None
+    assert found.value >= 0.06 / 4, "the slowest call counts"
+    assert "slowest of 3 calls at once" in found.said
 
 
 def test_one_score_that_changes_makes_a_grader_random() -> None:
@@ -192,7 +216,9 @@ def test_the_local_base_model_calibrates_the_shipped_tasks(task: str) -> None:
     def call(event: list[dict[str, Any]]) -> Any:
         return grade(folder, event)
 
-    report, short = calibrate(answers, call, call, load_task(folder).calibration, task=task, scale=(1, 5))
+    report, short = calibrate(
+        answers, call, call, load_task(folder).calibration, task=task, scale=(1, 5), step_rollouts=512
+    )
     assert refusal(report) is None
     assert short.mixed is not None
     assert short.mixed > 0.5

@@ -190,6 +190,22 @@ def test_rated_answers_are_held_against_the_scores() -> None:
     assert found.value == pytest.approx(1)
 
 
+def test_a_passing_score_in_the_wrong_place_is_seen_though_the_ranks_agree() -> None:
+    rated = [record(number, answer="x" * number, rating=number) for number in range(1, 6)]
+    found = {}
+    for passing in (4, 1, 2):  # people take 4 and 5 for good
+        report = trial(rated, graded(lambda item: len(said(item))), CalibrationRules(passing=passing), task="any")
+        found[passing] = next((one for one in report.measures if one.name == "human verdicts"), None)
+    assert found[4]
+    assert (found[4].value, found[4].verdict) == (1, Verdict.PASSED)
+    assert found[2]
+    assert found[2].verdict is Verdict.WARNED
+    assert "agree on 3 of 5" in found[2].said
+    assert "passing" in found[2].fix
+    assert found[1]
+    assert found[1].value == 0, "all pass: what chance gives"
+
+
 @given(
     scores=st.lists(st.floats(0, 1), min_size=1, max_size=20), shift=st.floats(0.01, 1), probe=st.sampled_from(Probe)
 )
