@@ -26,7 +26,7 @@ demo: setup ## the whole path on your machine: embedded AWS, deploy, drop a file
 	@$(BIN)/rft demo
 
 test: setup-dev ## every test, the pipeline tests on the embedded AWS included
-	@$(NODE_PATH_FIRST) $(BIN)/python -m pytest -n auto --dist loadgroup tests
+	@$(NODE_PATH_FIRST) $(BIN)/python -m pytest -n auto tests
 
 lint: setup-dev ## ruff, layering rules, the workflows
 	@$(BIN)/ruff check .

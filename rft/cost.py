@@ -3,7 +3,8 @@
 from typing import Any
 
 from rft.errors import SettingsInvalid
-from rft.judges import GUARDRAIL, JUDGE, asks_bedrock, components_of
+from rft.graders import components_of
+from rft.judges import GUARDRAIL, JUDGE, asks_bedrock
 from rft.keys import Serving, Split
 from rft.rewards.components.guardrail import PER_UNIT
 from rft.rewards.components.judge import ATTEMPTS, MODES, judge

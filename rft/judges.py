@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from rft.graders import components_of
 
 if TYPE_CHECKING:
     from rft.tasks import Task
@@ -11,21 +13,16 @@ JUDGE, GUARDRAIL = "judge", "guardrail"  # kinds of components
 
 
 def judge_models(task: Task) -> list[str]:
-    """Return the ids of the models that judge answers, each once: of ``[reward]``, or as ``[grader] judges`` says."""
+    """Return the ids of the models that judge answers, each once: of its components, or as ``[grader] judges`` says."""
     named = [model for one in components_of(task, JUDGE) for model in one["models"]]
     return sorted({*named, *task.grader.judges})
 
 
 def guardrail_ids(task: Task) -> list[str]:
-    """Return the ids of the guardrails that see answers, each once: of ``[reward]`` or ``[grader] guardrails``."""
+    """Return the ids of the guardrails that see answers, each once: of its components or ``[grader] guardrails``."""
     return sorted({*(one["guardrail_id"] for one in components_of(task, GUARDRAIL)), *task.grader.guardrails})
 
 
 def asks_bedrock(task: Task) -> bool:
     """Return whether a task's grader calls Bedrock at all."""
     return bool(judge_models(task) or guardrail_ids(task))
-
-
-def components_of(task: Task, kind: str) -> list[dict[str, Any]]:
-    """Return the components of a kind that a task's ``[reward]`` lists."""
-    return [one for one in (task.reward or {}).get("components", []) if one.get("kind") == kind]

@@ -163,6 +163,7 @@ class Phase(StrEnum):
     CALIBRATION = "calibration"
     PROBES = "probes"  # answers that no model gave, in calibration
     EVALUATION = "evaluation"
+    AUDIT = "audit"  # by the independent grader; its scores train nothing
 
 
 class Metric(StrEnum):

@@ -200,6 +200,7 @@ class Score(Record, frozen=True, kw_only=True):
 
     id: str
     scores: dict[str, float]  # baseline, candidate and, where there is one, champion
+    audited: dict[str, float] = {}  # baseline and candidate with the independent grader, where there is one
     seconds: float  # of all Converse calls for this record
 
 
@@ -210,6 +211,7 @@ class EvaluationResult(Record, frozen=True, kw_only=True):
     confidence: float
     models: dict[str, Interval]  # mean reward by model
     gains: dict[str, Interval]  # paired difference candidate minus the named model
+    audited_gain: Interval | None = None  # candidate minus baseline with the independent grader, where there is one
 
 
 class Decision(Record, frozen=True, kw_only=True):

@@ -1,6 +1,5 @@
 """A task: the folder ``tasks/<task>/`` that says what a model is taught. ``task.toml`` as a typed, validated value."""
 
-import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,15 +10,12 @@ from msgspec import Meta, Struct
 from rft.calibration.rules import CalibrationRules
 from rft.datasets.rules import DataRules
 from rft.errors import TaskInvalid
+from rft.graders import grader_problems
 from rft.inference_ids import hides_models
 from rft.judges import judge_models
 from rft.rehearsal.rules import RehearsalRules
-from rft.rewards.combine import combine
-from rft.rewards.components import TEXT_METRICS
-from rft.rewards.errors import BadReward
 from rft.training.stop_loss import StopLoss
 
-GRADER_SETTINGS = "task.json"  # in a grader's package: what of task.toml its components need
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -89,6 +85,7 @@ class GateRule(Strict, frozen=True, kw_only=True):
 
     min_gain: float = 0.0  # lower bound of candidate minus baseline
     champion_margin: float = 0.0  # lower bound of candidate minus champion
+    audit_min_gain: float = 0.0  # lower bound of candidate minus baseline with the independent grader, if there is one
     confidence: Annotated[float, Meta(gt=0.5, lt=1)] = 0.95
     min_records: Annotated[int, Meta(ge=10)] = 20
 
@@ -101,6 +98,7 @@ class Task(Strict, frozen=True, kw_only=True):
     model: Model
     grader: Grader = Grader()
     reward: dict[str, Any] | None = None  # components, see rft.rewards.combine
+    audit: dict[str, Any] | None = None  # an independent grader: components, or reward = "audit.py:reward"
     hyperparameters: Hyperparameters = Hyperparameters()
     splits: Splits = Splits()
     inference: Inference = Inference()
@@ -145,30 +143,11 @@ def protected_files(task: Task, folder: Path) -> dict[str, Path]:
     return {name: folder / name for name in task.data.protected}
 
 
-def grader_entry(task: Task) -> str:
-    """Return the variable ``RFT_GRADER`` of a task's grader function, see ``rft.rewards.entry``."""
-    if task.reward is not None:
-        return f"components:{GRADER_SETTINGS}:reward"
-    return f"reward:{task.grader.reward}" if task.grader.reward else f"handler:{task.grader.handler}"
-
-
-def uses_text_metrics(task: Task) -> bool:
-    """Return whether a task's grader needs the layer with the libraries of ``rouge``, ``chrf`` and ``bleu``."""
-    components = (task.reward or {}).get("components", [])
-    return task.grader.text_metrics or any(component.get("kind") in TEXT_METRICS for component in components)
-
-
-def trains_reward_model(task: Task) -> bool:
-    """Return whether each run trains a reward model on its preferences, which the task's grader asks."""
-    components = (task.reward or {}).get("components", [])
-    return any(component.get("kind") == "reward_model" and not component.get("file") for component in components)
-
-
 def _contradictions(task: Task, folder: Path, *, packaged: bool) -> list[str]:
     found = []
     if task.name != folder.name:
         found.append(f"name: is {task.name!r}, but the folder is {folder.name}; leave name out")
-    found.extend(_grader_problems(task, folder, packaged=packaged))
+    found.extend(grader_problems(task, folder, packaged=packaged))
     if hides_models(task.model.baseline_inference_id):
         found.append(
             f"model.baseline_inference_id: {task.model.baseline_inference_id} does not say which model and Regions it "
@@ -191,23 +170,3 @@ def _contradictions(task: Task, folder: Path, *, packaged: bool) -> list[str]:
     if task.splits.test == 0:
         found.append("splits.test: is 0; without held-out records nothing can be compared")
     return found
-
-
-def _grader_problems(task: Task, folder: Path, *, packaged: bool) -> list[str]:
-    entries = [entry for entry in (task.grader.reward, task.grader.handler) if entry]
-    if len(entries) + (task.reward is not None) != 1:
-        return [
-            'grader: give exactly one of reward = "reward.py:reward", handler = "reward.py:lambda_handler" and the '
-            "table [reward] with its components"
-        ]
-    if task.reward is not None and not packaged:  # a package holds none of the files that components name
-        try:
-            combine(task.reward, str(folder))
-        except BadReward as error:
-            return [f"reward: {error}"]
-    for entry in entries:
-        if not re.fullmatch(r"[A-Za-z_]\w*\.py:[A-Za-z_]\w*", entry):
-            return [f'grader: {entry!r} must read "file.py:function"']
-        if not packaged and not (folder / entry.split(":")[0]).exists():
-            return [f"grader: no file {entry.split(':')[0]} in {folder}"]
-    return []

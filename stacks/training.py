@@ -10,9 +10,10 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from rft.aws.environment import Variable
+from rft.graders import uses_text_metrics
 from rft.keys import INCOMING, RUNS, JobStatus, State, Step
 from rft.settings import Settings
-from rft.tasks import Task, uses_text_metrics
+from rft.tasks import Task
 from stacks.base import RftStack
 from stacks.constructs.function import Placement, RftFunction
 from stacks.constructs.grader import Grader, text_metrics_layer

@@ -41,6 +41,7 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
         task=task.name,
         scale=_scale(task),
         step_rollouts=task.hyperparameters.batch_size * task.hyperparameters.training_sample_per_prompt,
+        audit=_grader(run.grader, Phase.AUDIT) if task.audit is not None else None,
         reward_model=run.grader.reward_model,
     )
     key = artefact_key(run.run_id, CALIBRATION_REPORT)

@@ -19,6 +19,8 @@ from rft.keys import Phase, Role, Split, State
 from rft.schemas import Run, Score
 from rft.tasks import Task
 
+AUDITED = (Role.BASELINE, Role.CANDIDATE)
+
 
 @step(State.EVALUATE_BATCH)
 def handler(run: Run, call: Call) -> dict[str, Any]:
@@ -50,14 +52,21 @@ def _evaluate(run: Run, batch: Batch, call: Call) -> list[Score]:
     ]
     answers = ask_all(requests, lambda: call.context.get_remaining_time_in_millis() / 1000)
     scored: dict[str, dict[str, float]] = {record["id"]: {} for record in records}
+    audited: dict[str, dict[str, float]] = {record["id"]: {} for record in records}
     seconds = dict.fromkeys(scored, 0.0)
     for place, model in enumerate(models):
         mine = answers[place * len(records) : (place + 1) * len(records)]
-        for identity, score in _grade(run, records, mine).items():
+        for identity, score in _grade(run, records, mine, Phase.EVALUATION).items():
             scored[identity][model] = score
+        if task.audit is not None and model in AUDITED:
+            for identity, score in _grade(run, records, mine, Phase.AUDIT).items():
+                audited[identity][model] = score
         for record, answer in zip(records, mine, strict=True):
             seconds[record["id"]] += answer.seconds
-    return [Score(id=identity, scores=scores, seconds=seconds[identity]) for identity, scores in scored.items()]
+    return [
+        Score(id=identity, scores=scores, audited=audited[identity], seconds=seconds[identity])
+        for identity, scores in scored.items()
+    ]
 
 
 def _records(run: Run, batch: Batch, here: Surroundings) -> list[dict[str, Any]]:
@@ -83,8 +92,8 @@ def _models(run: Run, task: Task) -> dict[str, str]:
     return {str(role): model_id for role, model_id in models.items()}
 
 
-def _grade(run: Run, records: list[dict[str, Any]], answers: list[Answer]) -> dict[str, float]:
+def _grade(run: Run, records: list[dict[str, Any]], answers: list[Answer], phase: Phase) -> dict[str, float]:
     if run.grader is None:
         raise ValueError(f"{run.run_id} has no grader yet")
     event = grader_event(records, [answer.text for answer in answers])
-    return read_scores(event, invoke_grader(run.grader.alias_arn, event, Phase.EVALUATION))
+    return read_scores(event, invoke_grader(run.grader.alias_arn, event, phase))

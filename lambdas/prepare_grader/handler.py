@@ -8,9 +8,10 @@ from rft.aws.step import Call, step
 from rft.aws.tasks import packaged_tasks
 from rft.concurrency import NONE
 from rft.errors import GraderBroken
+from rft.graders import trains_reward_model
 from rft.keys import State
 from rft.schemas import GraderPin, RewardModelPin, Run
-from rft.tasks import Task, trains_reward_model
+from rft.tasks import Task
 
 
 @step(State.PREPARE_GRADER)

@@ -34,6 +34,7 @@ def calibrate(
     task: str,
     scale: tuple[float, float],
     step_rollouts: int,
+    audit: Call | None = None,
     reward_model: RewardModelPin | None = None,
 ) -> tuple[Report, Calibration]:
     """Return what the grader makes of rollouts, of answers that records hold, and of probes, with its short form.
@@ -41,7 +42,8 @@ def calibrate(
     Rollouts are scored twice by ``grade``, the second time in as many calls at once as a training step of
     ``step_rollouts`` rollouts makes if it fills each; all else once by ``grade_probes``. A probe is compared with the
     best of the record's rollouts and right answers; on a record without a right answer, with a rollout that passes.
-    What is known of the run's ``reward_model`` stands among the measures.
+    The independent grader, ``audit``, scores the rollouts once. What is known of the run's ``reward_model`` stands
+    among the measures.
 
     Raises:
         GraderError: or GraderBroken, the grader gave an answer no score.
@@ -62,6 +64,9 @@ def calibrate(
     scores |= grade_all(probes, grade_probes, apart=False).scores
     everything = [*rollouts, *held, *probes]
     measures = [*_measures(rollouts, first, again, rules), *people(everything, scores, rules, scale)]
+    if audit is not None:
+        others = grade_all(rollouts, audit, apart=False).scores
+        measures.append(sampled.audited(first.scores, others, rules.thresholds.audit))
     if reward_model is not None:
         measures.append(_learnt(reward_model))
     verdicts = judge_probes(everything, scores, rules)

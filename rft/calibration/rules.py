@@ -45,6 +45,7 @@ class Thresholds(Strict, frozen=True, kw_only=True):
     ratings: Limits = Limits(warn=0.3, fail=0.0)  # Spearman's rank correlation of scores and human ratings, at least
     verdicts: Limits = Limits(warn=0.4, fail=0.0)  # Cohen's kappa of passing scores and good human ratings, at least
     seconds: Limits = Limits(warn=1.0, fail=10.0)  # of the grader for one rollout, at most
+    audit: Limits = Limits(warn=0.3, fail=0.0)  # Spearman's rank correlation with the independent grader, at least
     mixed: Limits = Limits(warn=0.25, fail=0.01)  # share of prompts whose rollouts score differently, at least
     passes: Limits = Limits(warn=0.05, fail=0.0)  # share of rollouts that pass, at least
     solved: Limits = Limits(warn=0.9, fail=1.0)  # share of rollouts that pass, at most

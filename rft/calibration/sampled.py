@@ -10,6 +10,7 @@ from rft.calibration.verdicts import SHOWN, Measure, Verdict, at_least, at_most,
 from rft.evaluation.ranks import spearman
 
 SUPERVISE = "supervise first (fine-tune on demonstrations), make prompts easier, or give partial credit"
+AUDIT = "read the answers that the graders see differently: one of them can be played, or is wrong"
 SOLVED = "the task is already solved: choose harder prompts, or a grader that asks for more"
 
 
@@ -62,6 +63,25 @@ def saturation(scores: Sequence[float], limits: Limits) -> Measure:
         fix = SUPERVISE if name == "lowest" else SOLVED
     said = f"{share:.0%} of {len(scores):,} rollouts have the {name} score, {end:g}"
     return Measure(name="saturation", verdict=verdict, value=share, said=said, fix=fix)
+
+
+def audited(scores: Mapping[str, float], others: Mapping[str, float], limits: Limits) -> Measure:
+    """Judge Spearman's rank correlation of the grader's scores and the independent grader's, by answer.
+
+    Where all scores of one of them are equal there is none: that warns.
+    """
+    found = spearman(list(scores.values()), [others[name] for name in scores])
+    if found is None:
+        said = "one of the graders scores all answers alike, so that they cannot be compared"
+        return Measure(name="independent grader", verdict=Verdict.WARNED, said=said, fix=AUDIT)
+    verdict = at_least(found, limits)
+    return Measure(
+        name="independent grader",
+        verdict=verdict,
+        value=found,
+        said=f"Spearman's rank correlation with the independent grader's scores is {found:+.2f}",
+        fix="" if verdict is Verdict.PASSED else AUDIT,
+    )
 
 
 def length(rollouts: Sequence[Answer], scores: Mapping[str, float], limits: Limits) -> Measure | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from rft.calibration import judging
+from rft.calibration import judging, sampled
 from rft.calibration.grading import Answer, Call, Graded, Kind, grade_all
 from rft.calibration.honest import prompt_of, reference_of, right_answers, values_of, wrong_answers
 from rft.calibration.people import human_verdicts, preferences, ratings
@@ -23,9 +23,17 @@ class NothingHonest(RftError):
 
 
 def trial(
-    records: Sequence[Record], call: Call, rules: CalibrationRules, *, task: str, scale: tuple[float, float] = (1, 5)
+    records: Sequence[Record],
+    call: Call,
+    rules: CalibrationRules,
+    *,
+    task: str,
+    scale: tuple[float, float] = (1, 5),
+    audit: Call | None = None,
 ) -> Report:
     """Return what a grader makes of answers to records in the project's form; ``scale`` is that of the ratings.
+
+    ``audit`` is the task's independent grader; it scores the answers that the records give.
 
     Raises:
         NothingHonest: no record has a reference, a chosen, a demonstrated or a well rated answer.
@@ -44,6 +52,10 @@ def trial(
     everything = [*answers, *probes]
     whole, again = _joined(first, probed), grade_all(everything, call)
     measures = _measures(everything, whole, again, rules, scale)
+    if audit is not None:
+        others = grade_all(answers, audit).scores
+        both = {name: score for name, score in first.scores.items() if name in others}
+        measures.append(sampled.audited(both, others, rules.thresholds.audit))
     verdicts = judge_probes(everything, whole.scores, rules)
     return Report(
         task=task,

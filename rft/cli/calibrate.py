@@ -27,9 +27,10 @@ def calibrate(
     session: Session = context.obj
     settings, folder = task_named(session.root, task)
     call = grader_here(settings, folder, reward_model, endpoint)
+    audit = grader_here(settings, folder, reward_model, endpoint, audit=True) if settings.audit is not None else None
     tried = records_of(file, settings, folder, count=records)
     scale = (settings.data.scale.low, settings.data.scale.high)
-    report = trial(tried, call, settings.calibration, task=task, scale=scale)
+    report = trial(tried, call, settings.calibration, task=task, scale=scale, audit=audit)
     if json:
         typer.echo(as_json(report))
     else:

@@ -171,6 +171,8 @@ def _result_facts(run: Run) -> list[tuple[str, str | None]]:
     if run.evaluation:
         facts += [(f"reward, {name}", interval_text(value)) for name, value in run.evaluation.models.items()]
         facts += [(f"gain over {name}", interval_text(value)) for name, value in run.evaluation.gains.items()]
+        if run.evaluation.audited_gain:
+            facts.append(("gain by the independent grader", interval_text(run.evaluation.audited_gain)))
     if run.decision:
         verdict = "promote" if run.decision.promote else "reject"
         facts.append(("decision", f"{verdict}: {'; '.join(run.decision.reasons)}"))

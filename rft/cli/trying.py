@@ -17,13 +17,14 @@ from rft.datasets.curate import Surroundings, curate
 from rft.datasets.version import code_version
 from rft.errors import DatasetUnreadable, GraderBroken
 from rft.evaluation.answers import read_records
+from rft.graders import trains_reward_model
 from rft.judges import asks_bedrock
 from rft.keys import Split
 from rft.rewards.entry import grader
 from rft.rewards.errors import GraderError, JudgeUnavailable
 from rft.rewards.model import BadModel, RewardModel
 from rft.rewards.model.trained import use
-from rft.tasks import Task, load_task, protected_files, trains_reward_model
+from rft.tasks import Task, load_task, protected_files
 
 Endpoint = Annotated[
     str | None, typer.Option("--endpoint", metavar="URL", help="Where judges and guardrails answer; default: AWS.")
@@ -78,8 +79,10 @@ def records_of(file: Path, task: Task, folder: Path, *, count: int) -> list[dict
     return records
 
 
-def grader_here(task: Task, folder: Path, reward_model: Path | None = None, endpoint: str | None = None) -> Call:
-    """Return a task's own grader as a call; what it prints goes to standard error.
+def grader_here(
+    task: Task, folder: Path, reward_model: Path | None = None, endpoint: str | None = None, *, audit: bool = False
+) -> Call:
+    """Return a task's own grader as a call, or with ``audit`` its independent one; prints go to standard error.
 
     The call raises GraderBroken instead of ending the process, and NoAws where a judge cannot be asked.
     ``reward_model`` stands for the one that a run trains.
@@ -93,7 +96,7 @@ def grader_here(task: Task, folder: Path, reward_model: Path | None = None, endp
     _use(task, reward_model)
     if asks_bedrock(task):
         _reach_judges(task, endpoint)
-    grade = grader(folder)
+    grade = grader(folder, audit=audit)
     with _aside():
         try:
             grade([])

@@ -19,7 +19,8 @@ def decide(scores: Sequence[Score], rule: GateRule, *, expected_records: int) ->
     """Compare the models and decide.
 
     The candidate is promoted if the interval of candidate minus baseline lies above ``min_gain`` and, where a champion
-    was asked, that of candidate minus champion lies above ``champion_margin``. The order of ``scores`` does not matter.
+    was asked, that of candidate minus champion lies above ``champion_margin``, and where the task has an independent
+    grader, its interval of candidate minus baseline above ``audit_min_gain``. The order of ``scores`` does not matter.
 
     Raises:
         EvaluationIncomplete: a record or a model's score is missing, or a record is scored twice.
@@ -37,8 +38,18 @@ def decide(scores: Sequence[Score], rule: GateRule, *, expected_records: int) ->
             for model in models
             if model != CANDIDATE
         },
+        audited_gain=_audited(ordered, rule),
     )
     return result, _decide(result, rule)
+
+
+def _audited(scores: Sequence[Score], rule: GateRule) -> Interval | None:
+    if not any(score.audited for score in scores):
+        return None
+    if missing := [score.id for score in scores if {BASELINE, CANDIDATE} - set(score.audited)]:
+        raise EvaluationIncomplete(f"record {missing[0]} has no scores of the independent grader; others have")
+    columns = {model: [score.audited[model] for score in scores] for model in (BASELINE, CANDIDATE)}
+    return paired_difference(columns[CANDIDATE], columns[BASELINE], rule.confidence)
 
 
 def _check(scores: Sequence[Score], expected: int) -> list[str]:
@@ -76,6 +87,12 @@ def _decide(result: EvaluationResult, rule: GateRule) -> Decision:
             f"candidate {result.models[CANDIDATE].mean:.3f}, {model} {result.models[model].mean:.3f} on "
             f"{result.records} records: {_words(gain, result.confidence)} "
             f"{'lies above' if gain.low > margin else 'does not lie above'} {name} {margin:.3f}"
+        )
+    if (audited := result.audited_gain) is not None:
+        passed.append(audited.low > rule.audit_min_gain)
+        reasons.append(
+            f"by the independent grader {_words(audited, result.confidence)} "
+            f"{'lies above' if passed[-1] else 'does not lie above'} audit_min_gain {rule.audit_min_gain:.3f}"
         )
     return Decision(promote=all(passed), reasons=reasons)
 

@@ -113,6 +113,8 @@ def _evaluation(run: Run) -> Section:
         for model, interval in run.evaluation.gains.items():
             share = f"{run.evaluation.confidence:.0%} interval"
             rows.append((f"gain over {model}", f"{interval_words(interval, signed=True)}, {share}"))
+        if run.evaluation.audited_gain:
+            rows.append(("gain by the independent grader", interval_words(run.evaluation.audited_gain, signed=True)))
     if run.decision is not None:
         rows.append(("decision", "promote" if run.decision.promote else "reject"))
         rows += [("reason", reason) for reason in run.decision.reasons]

@@ -3,7 +3,8 @@
 ``RFT_TASK`` names the task, whose folder lies beside ``rft/`` in the zip as ``tasks/<task>/``. ``RFT_GRADER`` names
 the grader: ``reward:reward.py:reward`` for a function ``(Sample) -> Score``, ``handler:reward.py:lambda_handler`` for a
 plain handler in AWS's contract, which runs unchanged, ``components:task.json:reward`` for the table of components in a
-JSON file, or in a TOML file where no cold start counts. ``RFT_ENVIRONMENT`` is a dimension of the metrics. ``grade``
+JSON file, or in a TOML file where no cold start counts. ``RFT_AUDIT`` names the independent grader, if there is one, in
+the same way; it answers calls of the phase ``audit``. ``RFT_ENVIRONMENT`` is a dimension of the metrics. ``grade``
 does the same without Lambda.
 """
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TRAINING = "training"
+AUDIT = "audit"
 MARGIN_SECONDS = 1.0  # of the function's time, for scoring and answering after the last judge has answered
 _functions: dict[tuple[str, str], Callable[..., Any]] = {}
 
@@ -55,7 +57,8 @@ def handler(event: Any, context: Any) -> list[dict[str, Any]]:
     }
     try:
         lengths = [answer_length(item) for item in read_items(event)]  # before a handler may change the event
-        answer, scores = _grade(folder, os.environ["RFT_GRADER"], event, context)
+        grader = os.environ["RFT_AUDIT" if about["phase"] == AUDIT else "RFT_GRADER"]
+        answer, scores = _grade(folder, grader, event, context)
     except Exception:
         print(failure_line(about=about, timestamp_ms=int(time.time() * 1000)), flush=True)
         raise
@@ -78,9 +81,9 @@ def grade(task_folder: str | os.PathLike[str], event: Any, context: Any = None) 
     return grader(task_folder)(event, context)
 
 
-def grader(task_folder: str | os.PathLike[str]) -> Callable[..., list[dict[str, Any]]]:
-    """Return ``grade`` for one task folder, whose task.toml is read once."""
-    folder, named = os.fspath(task_folder), grader_of(task_folder)
+def grader(task_folder: str | os.PathLike[str], *, audit: bool = False) -> Callable[..., list[dict[str, Any]]]:
+    """Return ``grade`` for one task folder, whose task.toml is read once; with ``audit`` of its independent grader."""
+    folder, named = os.fspath(task_folder), (_audit_of if audit else grader_of)(task_folder)
     return lambda event, context=None: _grade(folder, named, event, context)[0]
 
 
@@ -92,6 +95,11 @@ def grader_of(task_folder: str | os.PathLike[str]) -> str:
     table = settings["grader"]
     form = "handler" if "handler" in table else "reward"
     return f"{form}:{table[form]}"
+
+
+def _audit_of(task_folder: str | os.PathLike[str]) -> str:
+    table = _settings(os.path.join(task_folder, "task.toml"))["audit"]
+    return f"reward:{table['reward']}" if "reward" in table else "components:task.toml:audit"
 
 
 def _grade(folder: str, grader: str, event: Any, context: Any) -> tuple[list[dict[str, Any]], list[Score]]:

@@ -7,7 +7,8 @@ from aws_cdk import aws_lambda as lambda_
 from rft import names
 from rft.aws.environment import Variable
 from rft.concurrency import NONE
-from rft.tasks import Task, grader_entry, trains_reward_model
+from rft.graders import audit_entry, grader_entry, trains_reward_model
+from rft.tasks import Task
 from stacks.base import RftStack
 from stacks.constructs.function import ARCHITECTURE, RUNTIME, Placement, RftFunction, allowed
 from stacks.constructs.packaging import Sources
@@ -61,6 +62,8 @@ class Grader(RftFunction):
 
 def _variables(stack: RftStack, task: Task) -> dict[str, str]:
     told = {"RFT_ENVIRONMENT": stack.settings.name, "RFT_TASK": task.name, "RFT_GRADER": grader_entry(task)}
+    if audit := audit_entry(task):
+        told["RFT_AUDIT"] = audit
     if trains_reward_model(task):
         told[Variable.ARTEFACTS_BUCKET] = stack.arns.bucket_name("artefacts")
     return told

@@ -5,7 +5,7 @@ import json
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,8 +14,8 @@ from typing import Final
 from aws_cdk import aws_lambda as lambda_
 
 from rft.errors import RftError
+from rft.graders import AUDIT_SETTINGS, GRADER_SETTINGS
 from rft.keys import Step
-from rft.tasks import GRADER_SETTINGS
 
 NOT_OF_THE_GRADER: Final = (
     "data",
@@ -68,8 +68,8 @@ class Sources:
         folder = self.root / "tasks" / task
         own = [path for path in _files(folder) if path.relative_to(folder).parts[0] not in NOT_OF_THE_GRADER]
         contents = self._contents([self.root / "rft" / "__init__.py", *_python(entry.parent), *own])
-        name, content = _grader_settings(folder / "task.toml")
-        return self._code(f"grader-{task}", sorted([*contents, (f"tasks/{task}/{name}", content)]))
+        told = [(f"tasks/{task}/{name}", content) for name, content in _grader_settings(folder / "task.toml")]
+        return self._code(f"grader-{task}", sorted([*contents, *told]))
 
     def layer(self, name: str) -> lambda_.Code:
         """Return a layer of dependencies: the step functions' for ``aarch64`` or ``host``, with ``grader-`` graders'.
@@ -115,14 +115,16 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
 
 
-def _grader_settings(path: Path) -> tuple[str, bytes]:
-    """Return what of a task.toml makes the reward, and the name of its file: the reward's name, or its components."""
+def _grader_settings(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield what of a task.toml makes its graders, by names of files: a reward's name, or a table of components."""
     settings = tomllib.loads(path.read_text())
-    if "reward" in settings:
-        return GRADER_SETTINGS, json.dumps({"reward": settings["reward"]}, sort_keys=True).encode()
-    table = settings["grader"]
-    form = "handler" if "handler" in table else "reward"
-    return "task.toml", f"[grader]\n{form} = {json.dumps(table[form])}\n".encode()
+    for name, file in (("reward", GRADER_SETTINGS), ("audit", AUDIT_SETTINGS)):
+        if name in settings:
+            yield file, json.dumps({name: settings[name]}, sort_keys=True).encode()
+    if "reward" not in settings:
+        table = settings["grader"]
+        form = "handler" if "handler" in table else "reward"
+        yield "task.toml", f"[grader]\n{form} = {json.dumps(table[form])}\n".encode()
 
 
 def _protected(path: Path) -> list[str]:

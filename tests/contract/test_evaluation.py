@@ -1,5 +1,6 @@
 """PlanEvaluation, EvaluateBatch and Gate: the same prompts to every model, scores in S3, a decision."""
 
+import base64
 import json
 import re
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from rft.aws.tasks import packaged_tasks
 from rft.errors import DeploymentFailed, EvaluationIncomplete, GraderBroken, Throttled
-from rft.keys import Role, Step
+from rft.keys import Phase, Role, Step
 from tests.contract.world import World, active
 
 RUN = {"run_id": "arithmetic-1"}
@@ -60,6 +62,32 @@ def test_a_better_candidate_passes_the_gate_on_all_records(world: World) -> None
     assert run.decision.promote
     result = json.loads(world.objects[PREFIX + "result.json"])
     assert result["decision"]["promote"] is True
+
+
+def test_an_independent_grader_scores_the_same_answers_of_baseline_and_candidate(world: World) -> None:
+    begin(world)
+    phases: list[str] = []
+
+    def of_the_phase(event: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        call = world.made("Invoke")[-1]
+        phases.append(json.loads(base64.b64decode(call["ClientContext"]))["custom"]["phase"])
+        scored = plain(event)
+        return [{**one, "aggregate_reward_score": 0.3} for one in scored] if phases[-1] == Phase.AUDIT else scored
+
+    plain, world.grader = world.grader, of_the_phase
+    task = replace(packaged_tasks()["arithmetic"], audit={"reward": "audit.py:reward"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(packaged_tasks(), "arithmetic", task)
+        evaluate(world)
+        assert world.invoke(Step.GATE, **RUN) == {"promote": False}
+    assert sorted(phases) == [Phase.AUDIT] * 12 + [Phase.EVALUATION] * 12
+    run = world.run()
+    assert run.evaluation
+    assert run.evaluation.gains[Role.BASELINE].mean == 0.5
+    assert run.evaluation.audited_gain
+    assert run.evaluation.audited_gain.mean == 0.0
+    assert run.decision
+    assert "by the independent grader" in run.decision.reasons[-1]
 
 
 def test_an_equal_candidate_does_not(world: World) -> None:

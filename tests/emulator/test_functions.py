@@ -113,3 +113,26 @@ def handler(e, c):
 """
     failed = probe.invoke(probe.function(source, role=probe.role("lambda.amazonaws.com", grant)))
     assert "DeleteAlias" in failed["errorMessage"], "only what was not granted is refused"
+
+
+def test_provisioned_concurrency_is_authorised_on_the_alias(probe):
+    target = probe.function("def handler(e, c): ...")
+    client = probe.aws.client("lambda")
+    version = client.publish_version(FunctionName=target)["Version"]
+    for name in ("ours", "theirs"):
+        client.create_alias(FunctionName=target, Name=name, FunctionVersion=version)
+    actions = ["lambda:PutProvisionedConcurrencyConfig", "lambda:DeleteProvisionedConcurrencyConfig"]
+    grant = {"Effect": "Allow", "Action": actions, "Resource": f"{target}:ours"}
+    source = f"""
+import boto3
+def handler(e, c):
+    client = boto3.client("lambda")
+    for name in ("ours", "theirs"):
+        which = {{"FunctionName": "{target}", "Qualifier": name}}
+        client.put_provisioned_concurrency_config(ProvisionedConcurrentExecutions=1, **which)
+        client.delete_provisioned_concurrency_config(**which)
+"""
+    failed = probe.invoke(probe.function(source, role=probe.role("lambda.amazonaws.com", grant)))
+    assert "PutProvisionedConcurrencyConfig" in failed["errorMessage"], "only what was not granted is refused"
+    with pytest.raises(client.exceptions.ProvisionedConcurrencyConfigNotFoundException):
+        client.get_provisioned_concurrency_config(FunctionName=target, Qualifier="ours")

@@ -114,6 +114,8 @@ def test_a_judge_grades_and_the_model_gets_better(pipeline: Pipeline):
     assert run.calibration.verdict in ("pass", "warn"), run.calibration.notes
     assert run.evaluation.gains["baseline"].low > 0
     assert run.forecast.items["judges"] > 0
+    assert run.evaluation.audited_gain.low > 0, "the independent grader sees it as well"
+    assert "by the independent grader" in run.decision.reasons[-1]
 
     judged = [
         request["params"]

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from rft.graders import trains_reward_model
 from rft.judges import asks_bedrock
 from rft.keys import Step
 from rft.names import function_name
-from rft.tasks import load_tasks, trains_reward_model
+from rft.tasks import load_tasks
 from stacks.arns import Arns
 from stacks.grants import GRANTS, Target
 from stacks.steps import STEPS

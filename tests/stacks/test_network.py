@@ -2,9 +2,10 @@ from typing import Any
 
 import pytest
 
+from rft.graders import trains_reward_model
 from rft.judges import asks_bedrock
 from rft.keys import Step
-from rft.tasks import load_tasks, trains_reward_model
+from rft.tasks import load_tasks
 from stacks.grants import GRANTS
 from stacks.network import IAM_PREFIXES, INTERFACE_ENDPOINTS, PREFIX_LISTS, endpoint_actions
 from tests.stacks.assembly import LOG_BUCKET, ROOT, Deployed, listed

@@ -209,6 +209,17 @@ def test_a_package_holds_the_components_of_a_reward_as_json_and_no_more_of_its_s
     assert _hash(copy, task) != before
 
 
+def test_a_package_holds_the_components_of_an_independent_grader_beside_the_reward(copy: Path) -> None:
+    task = sorted(TASKS)[0]
+    settings = copy / "tasks" / task / "task.toml"
+    settings.write_text(settings.read_text() + '\n[audit]\ncomponents = [{kind = "normalised"}]\n')
+    _hash(copy, task)
+    (folder,) = (copy / "build" / "functions").iterdir()
+    packaged = folder / "tasks" / task
+    assert json.loads((packaged / "audit.json").read_text()) == {"audit": {"components": [{"kind": "normalised"}]}}
+    assert (packaged / "task.toml").exists()
+
+
 @pytest.mark.parametrize("task", list(TASKS))
 def test_a_packaged_task_names_the_same_reward(copy: Path, task: str) -> None:
     _hash(copy, task)

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from rft.datasets.sources.text import Limits
+from rft.graders import uses_text_metrics
 from rft.keys import Step
 from rft.names import function_name
 from rft.settings import load_settings
-from rft.tasks import load_tasks, uses_text_metrics
+from rft.tasks import load_tasks
 from stacks.steps import STEPS
 from stacks.training import CLEAN_UP_STEPS, MACHINE_STEPS
 from tests.stacks.assembly import ROOT, Deployed

@@ -151,6 +151,27 @@ def test_the_second_time_as_many_calls_are_made_at_once_as_a_training_step_makes
     assert "slowest of 3 calls at once" in found.said
 
 
+def test_an_independent_grader_that_sees_it_otherwise_is_heard() -> None:
+    asked = rollouts([[0.0, 1.0, 0.5, 0.25]] * 4)
+
+    def against(event: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{**one, "aggregate_reward_score": 1 - one["aggregate_reward_score"]} for one in says(event)]
+
+    def alike(event: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{**one, "aggregate_reward_score": 0.5} for one in says(event)]
+
+    found = {}
+    for audit in (says, against, alike):
+        report, _ = calibrate(asked, says, says, RULES, task="any", scale=(1, 5), step_rollouts=64, audit=audit)
+        found[audit] = next(one for one in report.measures if one.name == "independent grader")
+    assert found[says].value == pytest.approx(1)
+    assert found[says].verdict is Verdict.PASSED
+    assert found[against].value == pytest.approx(-1)
+    assert found[against].verdict is Verdict.FAILED
+    assert found[alike].verdict is Verdict.WARNED
+    assert "read the answers" in found[against].fix
+
+
 def test_one_score_that_changes_makes_a_grader_random() -> None:
     calls = []
 

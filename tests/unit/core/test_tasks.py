@@ -8,7 +8,8 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from rft.errors import TaskInvalid
-from rft.tasks import Hyperparameters, grader_entry, load_task
+from rft.graders import audit_entry, grader_entry
+from rft.tasks import Hyperparameters, load_task
 
 GOOD = """
 description = "Teaches sums to a model"
@@ -46,6 +47,24 @@ def test_components_take_the_place_of_code(folder):
     assert grader_entry(task) == "components:task.json:reward"
 
 
+@pytest.mark.parametrize(
+    ("table", "entry"),
+    [
+        ('components = [{kind = "normalised"}]', "components:audit.json:audit"),
+        ('reward = "audit.py:reward"', "reward:audit.py:reward"),
+    ],
+)
+def test_a_task_may_have_an_independent_grader(folder, table, entry):
+    (folder / "audit.py").write_text("")
+    (folder / "task.toml").write_text(f"{GOOD}\n[audit]\n{table}\n")
+    assert audit_entry(load_task(folder)) == entry
+
+
+def test_a_task_needs_no_independent_grader(folder):
+    (folder / "task.toml").write_text(GOOD)
+    assert audit_entry(load_task(folder)) is None
+
+
 def test_a_package_is_read_without_the_files_that_components_name(folder):
     model = '[reward]\ncomponents = [{kind = "reward_model", file = "liked.reward-model"}]'
     (folder / "task.toml").write_text(GOOD.replace('[grader]\nreward = "reward.py:reward"', model))
@@ -68,6 +87,19 @@ def test_a_package_is_read_without_the_files_that_components_name(folder):
         ('reward = "reward.py:reward"', 'reward = "reward.py:a"\nhandler = "reward.py:b"', "exactly one of"),
         ("[hyperparameters]", '[reward]\ncomponents = [{kind = "exact"}]\n[hyperparameters]', "exactly one of"),
         ("[grader]\nreward =", "[reward]\n#", "reward: components: list at least one"),
+        ("[hyperparameters]", "[audit]\n[hyperparameters]", "audit: give one of"),
+        ("[hyperparameters]", '[audit]\nreward = "audit.py:reward"\n[hyperparameters]', "audit: no file audit.py"),
+        ("[hyperparameters]", '[audit]\nreward = "audit.reward"\n[hyperparameters]', "audit: 'audit.reward' must read"),
+        (
+            "[hyperparameters]",
+            '[audit]\nreward = "reward.py:reward"\nweight = 1\n[hyperparameters]',
+            "audit.weight: no such key",
+        ),
+        (
+            "[hyperparameters]",
+            '[audit]\ncomponents = [{kind = "numeric", near = 1}]\n[hyperparameters]',
+            "audit: components[0].near: numeric has no such setting",
+        ),
         (
             '[grader]\nreward = "reward.py:reward"',
             '[reward]\ncomponents = [{kind = "numeric", near = 1}]',

@@ -5,6 +5,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rft.errors import EvaluationIncomplete
 from rft.evaluation.gate import decide
@@ -123,3 +124,32 @@ def test_the_order_of_scores_does_not_matter(pairs: list[tuple[float, float]], r
     shuffled = scores.copy()
     rng.shuffle(shuffled)
     assert decide(scores, RULE, expected_records=len(scores)) == decide(shuffled, RULE, expected_records=len(scores))
+
+
+def audited(scores: list[Score], baseline: list[float], candidate: list[float]) -> list[Score]:
+    pairs = zip(scores, baseline, candidate, strict=True)
+    return [replace(score, audited={"baseline": low, "candidate": high}) for score, low, high in pairs]
+
+
+def test_what_only_pleases_the_grader_that_trained_it_is_not_promoted() -> None:
+    played = scored(noisy(0.3, 100, 1), noisy(0.9, 100, 2))
+    result, decision = decide(audited(played, noisy(0.5, 100, 3), noisy(0.4, 100, 4)), RULE, expected_records=100)
+    assert not decision.promote
+    assert result.audited_gain
+    assert result.audited_gain.mean < 0
+    assert "lies above min_gain" in decision.reasons[0]
+    assert "by the independent grader the gain -0." in decision.reasons[1]
+    assert "does not lie above audit_min_gain 0.000" in decision.reasons[1]
+
+
+def test_what_both_graders_see_is_promoted() -> None:
+    better = scored(noisy(0.3, 100, 1), noisy(0.9, 100, 2))
+    _, decision = decide(audited(better, noisy(0.3, 100, 3), noisy(0.7, 100, 4)), RULE, expected_records=100)
+    assert decision.promote
+
+
+def test_a_record_without_the_independent_graders_score_stops_the_gate() -> None:
+    better = scored(noisy(0.3, 30, 1), noisy(0.9, 30, 2))
+    some = audited(better, [0.1] * 30, [0.2] * 30)
+    with pytest.raises(EvaluationIncomplete, match="record s-7 has no scores of the independent grader"):
+        decide([*some[:7], better[7], *some[8:]], RULE, expected_records=30)

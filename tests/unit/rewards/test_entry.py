@@ -69,6 +69,28 @@ def test_the_handler_scores_and_tells_cloudwatch(
     assert line["GraderDuration"] >= 0
 
 
+def test_calls_of_the_phase_audit_go_to_the_independent_grader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "tasks" / "twice"
+    folder.mkdir(parents=True)
+    score = "from rft.rewards.score import Score\ndef reward(sample):\n    return Score({})\n"
+    (folder / "reward.py").write_text(score.format(1.0))
+    (folder / "audit.py").write_text(score.format(0.25))
+    for name, value in {"ENVIRONMENT": "local", "TASK": "twice", "GRADER": "reward:reward.py:reward"}.items():
+        monkeypatch.setenv(f"RFT_{name}", value)
+    monkeypatch.setenv("RFT_AUDIT", "reward:audit.py:reward")
+    monkeypatch.setenv("LAMBDA_TASK_ROOT", str(tmp_path))
+    found = []
+    for custom in ({"phase": "audit"}, {"phase": "evaluation"}, None):
+        context = SimpleNamespace(invoked_function_arn=f"{ARN}:run-1", client_context=SimpleNamespace(custom=custom))
+        (answer,) = entry.handler([ITEM], context)
+        found.append((json.loads(capsys.readouterr().out.splitlines()[0])["phase"], answer["aggregate_reward_score"]))
+    assert found == [("audit", 0.25), ("evaluation", 1.0), ("training", 1.0)]
+    (folder / "task.toml").write_text('[grader]\nreward = "reward.py:reward"\n[audit]\nreward = "audit.py:reward"\n')
+    assert entry.grader(folder, audit=True)([ITEM])[0]["aggregate_reward_score"] == 0.25
+
+
 def test_what_the_zip_holds_suffices_and_starts_light(tmp_path: Path) -> None:
     (tmp_path / "rft").mkdir()
     shutil.copy(ROOT / "rft" / "__init__.py", tmp_path / "rft")
