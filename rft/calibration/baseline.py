@@ -112,11 +112,16 @@ def _measures(rollouts: Sequence[Answer], first: Graded, again: Graded, rules: C
 
 
 def _learnt(pin: RewardModelPin) -> Measure:
-    """Return what held-out pairs said of a reward model: it passes, for a refused one does not come so far."""
+    """Return what held-out pairs said of a reward model that was not refused: a gain that may be chance warns."""
     right, rule = pin.accuracy, max(pin.longer_wins, 1 - pin.longer_wins)
+    gain = pin.gain if pin.gain is not None and pin.gain.low <= 0 else None
     return Measure(
         name="reward model",
-        verdict=Verdict.PASSED,
+        verdict=Verdict.WARNED if gain else Verdict.PASSED,
+        fix=f"what it gains over length, {gain.mean:+.1%} (95 % interval {gain.low:+.1%} to {gain.high:+.1%}), may be "
+        "chance: drop more judged pairs, or pairs of answers that are of like length"
+        if gain
+        else "",
         said=f"agrees with {right.mean:.1%} of {pin.tested:,} held-out pairs (95 % interval {right.low:.1%} to "
         f"{right.high:.1%}; chance 50 %, length alone {rule:.1%}); SHA-256 {pin.sha256}",
         value=right.mean,

@@ -18,8 +18,9 @@ from rft.calibration.grading import PER_CALL, PER_CALL_BYTES, Answer, Kind, grad
 from rft.calibration.rules import CalibrationRules
 from rft.calibration.verdicts import Report, Verdict
 from rft.errors import GraderBroken
+from rft.interval import Interval
 from rft.rewards.entry import grade
-from rft.schemas import Calibration
+from rft.schemas import Calibration, RewardModelPin
 from rft.tasks import load_task
 
 ROOT = Path(__file__).parents[3]
@@ -170,6 +171,26 @@ def test_an_independent_grader_that_sees_it_otherwise_is_heard() -> None:
     assert found[against].verdict is Verdict.FAILED
     assert found[alike].verdict is Verdict.WARNED
     assert "read the answers" in found[against].fix
+
+
+@pytest.mark.parametrize(("low", "verdict"), [(0.01, Verdict.PASSED), (-0.014, Verdict.WARNED)])
+def test_a_reward_models_gain_over_length_that_may_be_chance_is_warned_of(low: float, verdict: Verdict) -> None:
+    pin = RewardModelPin(
+        key="k",
+        report_key="r",
+        sha256="0" * 64,
+        pairs=600,
+        tested=267,
+        accuracy=Interval(mean=0.779, low=0.725, high=0.825),
+        longer_wins=0.73,
+        gain=Interval(mean=0.049, low=low, high=0.112),
+    )
+    asked = rollouts([[0.0, 1.0, 0.5, 0.25]] * 4)
+    report, _ = calibrate(asked, says, says, RULES, task="any", scale=(1, 5), step_rollouts=64, reward_model=pin)
+    found = next(one for one in report.measures if one.name == "reward model")
+    assert found.verdict is verdict
+    assert ("may be chance" in found.fix) == (verdict is Verdict.WARNED)
+    assert report.verdict is verdict
 
 
 def test_one_score_that_changes_makes_a_grader_random() -> None:
