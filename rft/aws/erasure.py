@@ -1,5 +1,6 @@
-"""Erasing a person from an environment: from every dataset version of a task and from what was dropped for it."""
+"""Erasing a person from an environment: from a task's dataset versions, its drops, and what its runs have written."""
 
+import re
 import tempfile
 from collections.abc import Iterator
 from html import unescape
@@ -18,7 +19,7 @@ from rft.datasets.items import Refused
 from rft.datasets.sources.containers import open_reading
 from rft.errors import DatasetUnreadable
 from rft.json_text import json_text
-from rft.keys import DATASETS, INCOMING, SAMPLED
+from rft.keys import DATASETS, INCOMING, RUNS, SAMPLED
 from rft.schemas import Manifest
 from rft.settings import Settings
 
@@ -34,7 +35,7 @@ class Held(Struct, frozen=True):
 
     @property
     def dataset_version(self) -> str | None:
-        """The dataset version that the object belongs to; None for a drop or a sample of logs."""
+        """The dataset version that the object belongs to; None for drops, samples of logs and files of runs."""
         return self.key.split("/")[2] if self.key.startswith(DATASETS) else None
 
 
@@ -58,11 +59,18 @@ def person_of(settings: Settings, task: str, values: list[str]) -> Person:
 
 
 def held(settings: Settings, task: str, person: Person) -> Iterator[Held]:
-    """Yield every object of a task that names the person: dataset versions, dropped files, and samples of logs."""
-    for role, folder in (("datasets", DATASETS), ("intake", INCOMING), ("intake", SAMPLED)):
-        prefix = f"{folder}{task}/"
+    """Yield every object of a task that names the person, of dataset versions, drops, samples of logs and runs."""
+    of_a_run = re.compile(rf"{RUNS}{re.escape(task)}-[0-9a-f]+(-r[0-9]+)?/")  # and of no task whose name begins alike
+    for role, prefix in (
+        ("datasets", f"{DATASETS}{task}/"),
+        ("intake", f"{INCOMING}{task}/"),
+        ("intake", f"{SAMPLED}{task}/"),
+        ("artefacts", f"{RUNS}{task}-"),
+    ):
         bucket = names.bucket_name(settings.prefix, role, settings.account, settings.region)
         for key, versions in objects.versions_below(bucket, prefix):
+            if role == "artefacts" and not of_a_run.match(key):
+                continue
             count = 0
             for version in versions:
                 with objects.open_object(bucket, key, version) as stream:
@@ -74,8 +82,8 @@ def held(settings: Settings, task: str, person: Person) -> Iterator[Held]:
 def erase(one: Held, person: Person) -> None:
     """Take the person out of an object for good.
 
-    A file of a dataset version is written anew, then all its older object versions are deleted; a dropped file or a
-    sample of logs is deleted whole. Whatever breaks in between, doing it again ends it.
+    A file of a dataset version is written anew, then all its older object versions are deleted; a dropped file, a
+    sample of logs and what a run has written are deleted whole. Whatever breaks in between, doing it again ends it.
     """
     old = [version for key, found in objects.versions_below(one.bucket, one.key) if key == one.key for version in found]
     if one.dataset_version is not None and one.key.endswith(REWRITTEN):
@@ -96,7 +104,7 @@ def trained_on(store: RunStore, task: str, versions: set[str]) -> list[Trained]:
 def _count(key: str, stream: BinaryIO, person: Person) -> int:
     if key.startswith((INCOMING, SAMPLED)):
         return int(_dropped(stream, person))
-    if key.endswith(".jsonl"):
+    if key.endswith(".jsonl") and key.startswith(DATASETS):
         return sum(line is None for line in without(stream, person))
     text = stream.read().decode(errors="replace")
     return int(person.named_in(unescape(text) if key.endswith(".html") else text))

@@ -10,6 +10,7 @@ from rft.aws.operator import read_parameter
 from rft.cli.exits import UnusableCall
 from rft.cli.session import Session
 from rft.cli.shapes import as_json
+from rft.keys import RUNS
 from rft.names import champion_parameter
 
 
@@ -31,7 +32,7 @@ def erase_person(
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without it, only say what would go.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts, see docs/cli.md.")] = False,
 ) -> None:
-    """Take a person's records out of every dataset version of a task, and say which models were trained on them."""
+    """Take a person out of a task's dataset versions, drops and runs, and say which models were trained on them."""
     session: Session = context.obj
     target = session.target(environment)
     if task not in target.tasks():
@@ -60,7 +61,8 @@ def _lines(said: Erased) -> list[str]:
     lines = []
     for one in said.objects:
         what = f"{one.records} records" if one.key.endswith(".jsonl") and one.dataset_version else "named"
-        lines.append(f"{verb} {one.key}: {what if one.dataset_version else 'the dropped file, whole'}")
+        whole = "the run's file, whole" if one.key.startswith(RUNS) else "the dropped file, whole"
+        lines.append(f"{verb} {one.key}: {what if one.dataset_version else whole}")
     lines += [f"trained on them: {model.model_arn} (run {model.run_id})" for model in said.models]
     if said.champion:
         lines.append(f"{said.champion} is the champion: drop the data again without the person to replace it")

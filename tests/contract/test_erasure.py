@@ -164,6 +164,25 @@ def test_a_person_goes_from_what_was_drawn_from_logs(
     assert list(world.versions) == [(intake, "sampled/arithmetic/arithmetic-1/1.jsonl")]
 
 
+def test_a_person_goes_from_what_runs_have_written(
+    world: Versioned, rft: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    artefacts = bucket(world, "artefacts")
+    written = {
+        "runs/arithmetic-0f/reward-model.json": b'{"wrong": [{"prompt": "Ann Lee asks: what is 1 + 1?"}]}',
+        "runs/arithmetic-0f-r2/evaluation/scores/baseline/00000.jsonl": b'{"id":"Ann Lee","scores":{}}\n',
+        "runs/arithmetic-0f/report.html": b"<p>Ann&#32;Lee</p>",
+        "runs/arithmetic-0f/calibration.json": b'{"measures": []}',
+        "runs/arithmetic-hard-0f/reward-model.json": b'{"wrong": [{"prompt": "Ann Lee asks"}]}',
+    }
+    for key, body in written.items():
+        world._s3_PutObject(None, {"Bucket": artefacts, "Key": key, "Body": body})
+    assert rft("Ann Lee", "--task", "arithmetic", "--env", "local") == 0
+    assert "would erase runs/arithmetic-0f/report.html: the run's file, whole" in capsys.readouterr().out
+    assert rft("Ann Lee", "--task", "arithmetic", "--env", "local", "--yes") == 0
+    assert sorted(key for _, key in world.versions) == sorted(list(written)[3:])
+
+
 def test_a_pseudonym_is_found_by_the_value_behind_it(
     world: Versioned, rft: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -203,6 +222,8 @@ def test_someone_who_erases(world: Versioned, monkeypatch: pytest.MonkeyPatch) -
     drop(world, SAMPLE + ANN + BROKEN)
     key = sampled_key("arithmetic", "arithmetic-1", 0)
     world._s3_PutObject(None, {"Bucket": bucket(world, "intake"), "Key": key, "Body": ANN})
+    told = {"Bucket": bucket(world, "artefacts"), "Key": "runs/arithmetic-0f/report.json", "Body": ANN}
+    world._s3_PutObject(None, told)
     watched = Watched(world, monkeypatch)  # type: ignore[arg-type]
     assert watched.rft("dataset", "erase", "Ann Lee", "--task", "arithmetic", "--env", "local", "--yes") == 0
     judge("eraser", watched)
