@@ -57,7 +57,11 @@ def _evaluate(run: Run, batch: Batch, call: Call) -> list[Score]:
             scored[identity][model] = score
         for record, answer in zip(records, mine, strict=True):
             seconds[record["id"]] += answer.seconds
-    return [Score(id=identity, scores=scores, seconds=seconds[identity]) for identity, scores in scored.items()]
+    meaning = run.grader.meaning if run.grader else ""
+    return [
+        Score(id=identity, scores=scores, seconds=seconds[identity], grader=meaning)
+        for identity, scores in scored.items()
+    ]
 
 
 def _records(run: Run, batch: Batch, here: Surroundings) -> list[dict[str, Any]]:

@@ -25,8 +25,8 @@ def test_rollouts_of_the_base_model_go_through_the_deployed_grader_twice_and_pro
     assert (found.deterministic, found.pass_rate, found.mixed) == (True, 0.5, 1.0)
     assert answer == {"mean": found.mean, "spread": found.spread, "verdict": found.verdict}
     assert found.verdict in ("pass", "warn")
-    calls = launch.made("Invoke")
-    assert {call["FunctionName"].split(":")[-2:][1] for call in calls} == {"arithmetic-1"}
+    golden, *calls = launch.made("Invoke")
+    assert {call["FunctionName"].split(":")[-2:][1] for call in (golden, *calls)} == {"arithmetic-1"}
     assert calls[0]["Payload"] == calls[1]["Payload"]
     phases = [json.loads(base64.b64decode(call["ClientContext"]))["custom"]["phase"] for call in calls]
     assert phases[:2] == [Phase.CALIBRATION] * 2
