@@ -3,6 +3,7 @@
 from typing import Any
 
 from rft.errors import SettingsInvalid
+from rft.golden.samples import MOST
 from rft.graders import components_of
 from rft.judges import GUARDRAIL, JUDGE, asks_bedrock
 from rft.keys import Serving, Split
@@ -95,6 +96,7 @@ def _graded(task: Task, dataset: Dataset) -> list[tuple[float, float, int]]:
         (validated, size.get(Split.VALIDATION, 0.0), knobs.inference_max_tokens),
         (splits[Split.TEST].records * MODELS_ASKED, size[Split.TEST], task.inference.max_tokens),
         (prompts * (2 * task.calibration.samples + TRIED), size[Split.TRAIN], task.inference.max_tokens),
+        (MOST if task.golden else 0, size[Split.TRAIN], task.inference.max_tokens),
     ]
 
 

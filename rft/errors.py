@@ -49,6 +49,10 @@ class GraderBroken(RftError):
     """The grader raised, timed out or broke Bedrock's contract; the message quotes it."""
 
 
+class GraderDrifted(RftError):
+    """The grader gives golden samples other scores than the recorded ones; the message names them, and the fix."""
+
+
 class OverBudget(RftError):
     """The forecast of a run is above the environment's cap."""
 

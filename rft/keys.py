@@ -164,6 +164,7 @@ class Phase(StrEnum):
     PROBES = "probes"  # answers that no model gave, in calibration
     EVALUATION = "evaluation"
     AUDIT = "audit"  # by the independent grader; its scores train nothing
+    GOLDEN = "golden"  # samples whose scores are known
 
 
 class Metric(StrEnum):
@@ -177,7 +178,7 @@ class Metric(StrEnum):
     GRADER_FAILURES = "GraderFailures"
     REWARD_SPREAD = "RewardSpread"
     RESPONSE_LENGTH = "ResponseLength"
-    # emitted by the workflow, dimension task
+    # emitted by the workflow, dimension task; rewards of the gate with dimension grader
     RUNS_STARTED = "RunsStarted"
     RUNS_ENDED = "RunsEnded"
     RUNS_FAILED = "RunsFailed"
@@ -199,6 +200,7 @@ class Dimension(StrEnum):
     TASK = "task"
     RUN = "run"
     PHASE = "phase"
+    GRADER = "grader"  # the meaning of scores, see rft.schemas.GraderPin
     ENVIRONMENT = "environment"
 
 

@@ -10,8 +10,10 @@ from rft.datasets.logs.source import LogSource
 from rft.datasets.profile import Profile
 from rft.datasets.rules import DataRules
 from rft.datasets.sampling import Sampling
+from rft.golden.comparing import GoldenCheck
 from rft.interval import Interval
 from rft.keys import JobStatus, RunStatus, Serving
+from rft.names import digest
 
 
 class Record(Struct, frozen=True):
@@ -119,11 +121,23 @@ class GraderPin(Record, frozen=True, kw_only=True):
     alias: str
     alias_arn: str
     reward_model: RewardModelPin | None = None  # None: the task's grader does not ask one that the run trains
+    golden: str = ""  # fingerprint of the golden samples whose recorded scores it gives; empty where there are none
+    asks: bool = False  # models or guardrails of Bedrock have a say in its scores
 
     @property
     def content(self) -> str:
-        """What determines its scores: the code, and the reward model if there is one."""
-        return self.code_sha256 if self.reward_model is None else f"{self.code_sha256} {self.reward_model.sha256}"
+        """What determines its scores: the code, the reward model if there is one, and what whom it asks answered."""
+        model = [] if self.reward_model is None else [self.reward_model.sha256]
+        return " ".join([self.code_sha256, *model, *([self.golden] if self.asks and self.golden else [])])
+
+    @property
+    def meaning(self) -> str:
+        """12 hexadecimal digits: scores of graders that share them may be compared, others not.
+
+        Where there are golden samples, they say it, for a run whose grader scores them otherwise is refused; else
+        ``content`` does.
+        """
+        return self.golden or digest(self.content)
 
 
 class Calibration(Record, frozen=True, kw_only=True):
@@ -193,6 +207,7 @@ class Champion(Record, frozen=True, kw_only=True):
     mode: Serving
     dataset_version: str
     promoted_at: str
+    grader: str = ""  # meaning of the scores that it was chosen by; empty before there were any
 
 
 class Score(Record, frozen=True, kw_only=True):
@@ -202,6 +217,7 @@ class Score(Record, frozen=True, kw_only=True):
     scores: dict[str, float]  # baseline, candidate and, where there is one, champion
     audited: dict[str, float] = {}  # baseline and candidate with the independent grader, where there is one
     seconds: float  # of all Converse calls for this record
+    grader: str = ""  # meaning of the scores, see GraderPin
 
 
 class EvaluationResult(Record, frozen=True, kw_only=True):
@@ -212,6 +228,7 @@ class EvaluationResult(Record, frozen=True, kw_only=True):
     models: dict[str, Interval]  # mean reward by model
     gains: dict[str, Interval]  # paired difference candidate minus the named model
     audited_gain: Interval | None = None  # candidate minus baseline with the independent grader, where there is one
+    grader: str = ""  # meaning of all scores, see GraderPin
 
 
 class Decision(Record, frozen=True, kw_only=True):
@@ -241,6 +258,7 @@ class Run(Struct, kw_only=True):
     logs: LogPlan | None = None
     dataset: Dataset | None = None
     grader: GraderPin | None = None
+    golden: GoldenCheck | None = None
     calibration: Calibration | None = None
     forecast: Forecast | None = None
     waiting_since: str | None = None  # for a training slot
@@ -289,4 +307,5 @@ class RunManifest(Record, frozen=True, kw_only=True):
     decision: Decision | None
     champion: Champion | None
     forecast: Forecast | None
+    golden: GoldenCheck | None = None
     schema_version: int = 1

@@ -10,7 +10,9 @@ from msgspec import Meta, Struct
 from rft.calibration.rules import CalibrationRules
 from rft.datasets.rules import DataRules
 from rft.errors import TaskInvalid
-from rft.graders import grader_problems
+from rft.golden.rules import GoldenRules
+from rft.golden.samples import GOLDEN_FILE, read_golden
+from rft.graders import grader_problems, trains_reward_model
 from rft.inference_ids import hides_models
 from rft.judges import judge_models
 from rft.rehearsal.rules import RehearsalRules
@@ -107,13 +109,16 @@ class Task(Strict, frozen=True, kw_only=True):
     calibration: CalibrationRules = CalibrationRules()
     rehearsal: RehearsalRules = RehearsalRules()
     stop_loss: StopLoss = StopLoss()
+    golden: GoldenRules | None = None  # where there are golden samples
 
 
-def load_task(folder: Path, *, packaged: bool = False) -> Task:
-    """Read and check ``task.toml`` of a task folder; a ``packaged`` folder, in a function, holds that file only.
+def load_task(folder: Path, *, packaged: bool = False, recording: bool = False) -> Task:
+    """Read and check a task folder: ``task.toml``, and ``golden.jsonl`` unless its scores are about to be recorded.
+
+    A ``packaged`` folder, in a function, was checked before, and holds no reward.
 
     Raises:
-        TaskInvalid: missing file, not TOML, a wrong value; the message names file, key and fix.
+        TaskInvalid: missing file, not TOML, a wrong value; the message names file, key or line, and fix.
 
     """
     path = folder / "task.toml"
@@ -129,6 +134,8 @@ def load_task(folder: Path, *, packaged: bool = False) -> Task:
         raise TaskInvalid(f"{path}: {error}; correct this key") from None
     for problem in _contradictions(task, folder, packaged=packaged):
         raise TaskInvalid(f"{path}: {problem}")
+    if task.golden is not None and not packaged and not recording:
+        read_golden(folder / GOLDEN_FILE)
     return task
 
 
@@ -165,8 +172,21 @@ def _contradictions(task: Task, folder: Path, *, packaged: bool) -> list[str]:
             found.append(f"data.protected: no file {name} in {folder}; put it there, or take it off the list")
     if task.data.personal.second_opinion == "guardrail" and not task.data.personal.guardrail_id:
         found.append("data.personal: second_opinion asks a guardrail; name it in guardrail_id")
+    found.extend(_golden_problems(task, folder))
     if task.splits.validation + task.splits.test > 0.8:
         found.append("splits: validation and test take more than 0.8; leave at least a fifth to train on")
     if task.splits.test == 0:
         found.append("splits.test: is 0; without held-out records nothing can be compared")
     return found
+
+
+def _golden_problems(task: Task, folder: Path) -> list[str]:
+    if task.golden is None:
+        there = (folder / GOLDEN_FILE).exists()
+        return [f"golden: {GOLDEN_FILE} is there; add the table [golden] with its tolerance = 0.0"] if there else []
+    if trains_reward_model(task):
+        return [
+            "golden: each run trains the reward model that this task's grader asks, so that no score can be expected "
+            "before; remove [golden]"
+        ]
+    return []

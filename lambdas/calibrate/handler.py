@@ -1,4 +1,4 @@
-"""Rollouts of the base model and hack probes through the deployed grader, before anything is paid."""
+"""Golden samples, rollouts of the base model and hack probes through the deployed grader, before anything is paid."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from rft.aws import objects
+from rft.aws.golden import check_golden
 from rft.aws.grader import invoke_grader
 from rft.aws.models import converse
 from rft.aws.step import Call, step
@@ -15,8 +16,10 @@ from rft.calibration.baseline import calibrate, chosen_lines, refusal
 from rft.calibration.grading import Answer, Kind
 from rft.calibration.trial import NothingHonest
 from rft.calibration.verdicts import Verdict
-from rft.errors import GraderBroken
+from rft.errors import GraderBroken, GraderDrifted
 from rft.evaluation.answers import answer_text, converse_request, read_records
+from rft.golden.comparing import drift_words
+from rft.judges import asks_bedrock
 from rft.keys import CALIBRATION_REPORT, REHEARSAL_REPORT, Phase, Split, State, artefact_key
 from rft.rehearsal.behaviours import payoffs
 from rft.rehearsal.playing import Rehearsal, play
@@ -28,10 +31,17 @@ PARALLEL = 8
 
 @step(State.CALIBRATE)
 def handler(run: Run, call: Call) -> dict[str, Any]:
-    """Record what the grader makes of the base model's rollouts; raise GraderBroken if it cannot teach."""
+    """Record what the grader makes of golden samples and of the base model's rollouts.
+
+    Raises:
+        GraderDrifted: it gives golden samples other scores than the recorded ones.
+        GraderBroken: it cannot teach.
+
+    """
     if run.dataset is None or run.grader is None:
         raise ValueError(f"{run.run_id} has no dataset version or no grader yet")
     task = packaged_tasks()[run.task]
+    _check_golden(run, run.grader, task, call)
     rollouts, probing = _rollouts(task, run.dataset), _grader(run.grader, Phase.PROBES)
     report, short = calibrate(
         rollouts,
@@ -58,6 +68,17 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
         ]
         call.store.update(run.run_id, calibration=replace(short, rehearsal=str(played.verdict), notes=notes))
     return {"mean": short.mean, "spread": short.spread, "verdict": short.verdict}
+
+
+def _check_golden(run: Run, grader: GraderPin, task: Task, call: Call) -> None:
+    """Score the golden samples first: nothing that a changed grader says may be compared with what it said before."""
+    found = check_golden(task, grader.alias_arn)
+    if found is None or task.golden is None:
+        return
+    pin = replace(grader, golden=found.fingerprint, asks=asks_bedrock(task)) if found.inside else grader
+    call.store.update(run.run_id, golden=found, grader=pin)
+    if not found.inside:
+        raise GraderDrifted(drift_words(task.name, found, task.golden))
 
 
 def _rollouts(task: Task, dataset: Dataset) -> list[Answer]:

@@ -63,8 +63,9 @@ def _evaluate(run: Run, batch: Batch, call: Call) -> list[Score]:
                 audited[identity][model] = score
         for record, answer in zip(records, mine, strict=True):
             seconds[record["id"]] += answer.seconds
+    meaning = run.grader.meaning if run.grader else ""
     return [
-        Score(id=identity, scores=scores, audited=audited[identity], seconds=seconds[identity])
+        Score(id=identity, scores=scores, audited=audited[identity], seconds=seconds[identity], grader=meaning)
         for identity, scores in scored.items()
     ]
 

@@ -16,8 +16,11 @@ UNITS = {
 }
 
 
-def emit(values: Mapping[Metric, float], *, task: str | None = None) -> None:
-    """Emit metrics with the dimension environment and, if given, task; a unit is a count unless ``UNITS`` names it."""
+def emit(values: Mapping[Metric, float], *, task: str | None = None, grader: str | None = None) -> None:
+    """Emit metrics with the dimension environment and, if given, task and grader.
+
+    A unit is a count unless ``UNITS`` names it.
+    """
     environment = surroundings().settings.name
     for name, value in values.items():
         with single_metric(
@@ -26,3 +29,5 @@ def emit(values: Mapping[Metric, float], *, task: str | None = None) -> None:
             metric.add_dimension(name=Dimension.ENVIRONMENT, value=environment)
             if task is not None:
                 metric.add_dimension(name=Dimension.TASK, value=task)
+            if grader is not None:
+                metric.add_dimension(name=Dimension.GRADER, value=grader)

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     REJECTED = "rejected"
     RATED = "rated"
     PROBE = "probe"
+    GOLDEN = "golden"  # of a task's golden samples
 
 
 class Answer(Struct, frozen=True, kw_only=True):

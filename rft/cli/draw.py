@@ -14,7 +14,7 @@ from rft.cli.phases import PLANNED, RunPhase, phase_of, progress, seconds_by_pha
 from rft.clock import parse
 from rft.interval import Interval
 from rft.keys import RunStatus
-from rft.report.calibration import calibration_rows
+from rft.report.calibration import calibration_rows, golden_rows
 from rft.schemas import Run
 from rft.training.curve import Point
 
@@ -62,7 +62,7 @@ def status_text(run: Run) -> Text:
 def runs_table(runs: Sequence[Run], now: datetime) -> Table:
     """Return the list of runs, as given."""
     table = Table(box=None, pad_edge=False)
-    for title in ("RUN", "TASK", "STATUS", "STATE", "STARTED (UTC)", "TOOK", "GAIN OVER BASELINE"):
+    for title in ("RUN", "TASK", "STATUS", "STATE", "STARTED (UTC)", "TOOK", "GAIN OVER BASELINE", "GRADER"):
         table.add_column(title, no_wrap=title != "STATE")
     for run in runs:
         gain = run.evaluation.gains.get("baseline") if run.evaluation else None
@@ -76,6 +76,7 @@ def runs_table(runs: Sequence[Run], now: datetime) -> Table:
             f"{started:%Y-%m-%d %H:%M:%S}",
             seconds_text((end - started).total_seconds()),
             interval_text(gain) if gain else "",
+            run.evaluation.grader if run.evaluation else "",
         )
     return table
 
@@ -161,6 +162,7 @@ def _data_facts(run: Run) -> list[tuple[str, str | None]]:
         facts.append(("dataset", f"{run.dataset.version}: {sizes}; {run.dataset.quarantined:,} lines in quarantine"))
         if run.dataset.quarantined:
             facts.append(("quarantine", f"s3://{run.dataset.bucket}/{run.dataset.quarantine_key}"))
+    facts += golden_rows(run.golden)
     if run.calibration:
         facts += calibration_rows(run.calibration)
     return facts
@@ -173,6 +175,7 @@ def _result_facts(run: Run) -> list[tuple[str, str | None]]:
         facts += [(f"gain over {name}", interval_text(value)) for name, value in run.evaluation.gains.items()]
         if run.evaluation.audited_gain:
             facts.append(("gain by the independent grader", interval_text(run.evaluation.audited_gain)))
+        facts.append(("scored by grader", run.evaluation.grader))
     if run.decision:
         verdict = "promote" if run.decision.promote else "reject"
         facts.append(("decision", f"{verdict}: {'; '.join(run.decision.reasons)}"))

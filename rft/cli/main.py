@@ -19,6 +19,7 @@ from rft.cli.dataset import dataset
 from rft.cli.draw import run_details, runs_table
 from rft.cli.exits import UnusableCall, exit_of
 from rft.cli.follow import watch as watch_run
+from rft.cli.golden import golden_app
 from rft.cli.grade import grade
 from rft.cli.rehearse import rehearse
 from rft.cli.removal import remove
@@ -59,6 +60,7 @@ app.command()(grade)
 app.command()(calibrate)
 app.command()(rehearse)
 app.add_typer(dataset)
+app.add_typer(golden_app, name="golden")
 
 
 @app.callback()

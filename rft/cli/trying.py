@@ -39,19 +39,19 @@ RewardModelFile = Annotated[
 ]
 
 
-def task_named(root: Path, name: str) -> tuple[Task, Path]:
-    """Return a task and its folder.
+def task_named(root: Path, name: str, *, recording: bool = False) -> tuple[Task, Path]:
+    """Return a task and its folder; its golden samples need no scores where they are about to be recorded.
 
     Raises:
         UnusableCall: there is no such task.
-        TaskInvalid: its task.toml is wrong.
+        TaskInvalid: its task.toml is wrong, or its golden samples are.
 
     """
     folder = root / "tasks" / name
     if not (folder / "task.toml").is_file():
         known = ", ".join(sorted(path.parent.name for path in folder.parent.glob("*/task.toml"))) or "none"
         raise UnusableCall(f"no task {name}; known tasks: {known}")
-    return load_task(folder), folder
+    return load_task(folder, recording=recording), folder
 
 
 def records_of(file: Path, task: Task, folder: Path, *, count: int) -> list[dict[str, Any]]:

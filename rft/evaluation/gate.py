@@ -7,7 +7,7 @@ from typing import Final
 from rft.errors import EvaluationIncomplete
 from rft.evaluation.statistics import mean_interval, paired_difference
 from rft.interval import Interval
-from rft.schemas import Decision, EvaluationResult, Score
+from rft.schemas import Champion, Decision, EvaluationResult, Score
 from rft.tasks import GateRule
 
 BASELINE: Final = "baseline"
@@ -15,18 +15,21 @@ CHAMPION: Final = "champion"
 CANDIDATE: Final = "candidate"
 
 
-def decide(scores: Sequence[Score], rule: GateRule, *, expected_records: int) -> tuple[EvaluationResult, Decision]:
+def decide(
+    scores: Sequence[Score], rule: GateRule, *, expected_records: int, grader: str = ""
+) -> tuple[EvaluationResult, Decision]:
     """Compare the models and decide.
 
     The candidate is promoted if the interval of candidate minus baseline lies above ``min_gain`` and, where a champion
     was asked, that of candidate minus champion lies above ``champion_margin``, and where the task has an independent
     grader, its interval of candidate minus baseline above ``audit_min_gain``. The order of ``scores`` does not matter.
+    ``grader`` is the meaning that all scores must have, see ``GraderPin``; scores of before there were any pass.
 
     Raises:
-        EvaluationIncomplete: a record or a model's score is missing, or a record is scored twice.
+        EvaluationIncomplete: a record or a model's score is missing, a record is scored twice, or by another grader.
 
     """
-    models = _check(scores, expected_records)
+    models = _check(scores, expected_records, grader)
     ordered = sorted(scores, key=lambda score: score.id)
     columns = {model: [score.scores[model] for score in ordered] for model in models}
     result = EvaluationResult(
@@ -39,6 +42,7 @@ def decide(scores: Sequence[Score], rule: GateRule, *, expected_records: int) ->
             if model != CANDIDATE
         },
         audited_gain=_audited(ordered, rule),
+        grader=grader,
     )
     return result, _decide(result, rule)
 
@@ -52,7 +56,17 @@ def _audited(scores: Sequence[Score], rule: GateRule) -> Interval | None:
     return paired_difference(columns[CANDIDATE], columns[BASELINE], rule.confidence)
 
 
-def _check(scores: Sequence[Score], expected: int) -> list[str]:
+def other_grader(champion: Champion | None, grader: str) -> list[str]:
+    """Return a note for people where the champion was chosen by scores of another meaning; else nothing."""
+    if champion is None or champion.grader in ("", grader):
+        return []
+    return [
+        f"the champion was promoted by scores of another grader ({champion.grader}, now {grader}), which are not to be "
+        "compared with these; here all models are scored anew"
+    ]
+
+
+def _check(scores: Sequence[Score], expected: int, grader: str) -> list[str]:
     """Return the models, after a look at whether each of them has a score for each record."""
     names = {score.id for score in scores}
     if len(names) < len(scores):
@@ -60,6 +74,11 @@ def _check(scores: Sequence[Score], expected: int) -> list[str]:
     if len(scores) != expected or expected < 2:
         raise EvaluationIncomplete(
             f"{len(scores)} of {expected} held-out records have scores, and at least 2 are needed"
+        )
+    if strange := sorted({score.grader for score in scores} - {"", grader}):
+        raise EvaluationIncomplete(
+            f"scores of different graders cannot be compared: the run's is {grader}, and some records were scored by "
+            f"{', '.join(strange)}; drop the file again"
         )
     models = sorted(scores[0].scores)
     if missing := {BASELINE, CANDIDATE} - set(models):

@@ -1,5 +1,6 @@
-"""What the run report and the command line say of a run's calibration."""
+"""What the run report and the command line say of a run's calibration and of its grader's golden samples."""
 
+from rft.golden.comparing import GoldenCheck
 from rft.schemas import Calibration
 
 
@@ -18,3 +19,12 @@ def calibration_rows(found: Calibration) -> list[tuple[str, str]]:
     if found.report_key:
         rows.append(("calibration report", found.report_key))
     return rows
+
+
+def golden_rows(found: GoldenCheck | None) -> list[tuple[str, str]]:
+    """Return a name and a value, or nothing where the task has no golden samples."""
+    if found is None:
+        return []
+    moved = ", ".join(f"{one.id} {one.recorded:g} to {one.now:g}" for one in found.moved)
+    said = f"moved: {moved}" if moved else "inside their tolerances" if found.inside else "the mean moved too far"
+    return [("golden samples", f"{found.samples:,}, the furthest moved by {found.drift:g}; {said}")]

@@ -5,7 +5,7 @@ from msgspec import Struct
 from rft.clock import parse
 from rft.interval import Interval
 from rft.keys import DATASET_REPORT, RunStatus, dataset_key
-from rft.report.calibration import calibration_rows
+from rft.report.calibration import calibration_rows, golden_rows
 from rft.report.ending import interval_words
 from rft.report.reward_model import reward_model_rows
 from rft.schemas import Quarantined, Run
@@ -95,6 +95,7 @@ def _training(run: Run, task: Task | None) -> Section:
     if run.grader is not None:
         rows.append(("grader", f"{run.grader.function_name} version {run.grader.version}"))
         rows += reward_model_rows(run.grader.reward_model)
+    rows += golden_rows(run.golden)
     if run.calibration is not None:
         rows += calibration_rows(run.calibration)
     if run.job is not None:
@@ -108,6 +109,8 @@ def _evaluation(run: Run) -> Section:
     rows = []
     if run.evaluation is not None:
         rows.append(("held-out records", f"{run.evaluation.records:,}"))
+        if run.evaluation.grader:
+            rows.append(("scores compare with", f"those of grader {run.evaluation.grader} only"))
         for model, interval in run.evaluation.models.items():
             rows.append((f"mean reward, {model}", interval_words(interval)))
         for model, interval in run.evaluation.gains.items():

@@ -66,6 +66,7 @@ def promote(progress: Progress) -> Outcome:
         mode=settings.serving.mode,
         dataset_version=run.dataset.version if run.dataset else "",
         promoted_at=now_text(),
+        grader=run.evaluation.grader if run.evaluation else "",
     )
     champions.write(settings.prefix, crowned)
     progress.note(champion=crowned)

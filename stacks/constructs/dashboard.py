@@ -10,6 +10,7 @@ from stacks.base import RftStack
 HOUR = Duration.hours(1)
 MINUTE = Duration.minutes(1)
 BY_TASK = f"{METRIC_NAMESPACE},{Dimension.ENVIRONMENT},{Dimension.TASK}"
+BY_GRADER = f"{METRIC_NAMESPACE},{Dimension.ENVIRONMENT},{Dimension.GRADER},{Dimension.TASK}"  # rewards that compare
 BY_RUN = f"{METRIC_NAMESPACE},{Dimension.ENVIRONMENT},{Dimension.PHASE},{Dimension.RUN},{Dimension.TASK}"
 BY_ENVIRONMENT = f"{METRIC_NAMESPACE},{Dimension.ENVIRONMENT}"
 
@@ -64,9 +65,9 @@ def run_dashboard(stack: RftStack, *, tasks: list[str]) -> cloudwatch.Dashboard:
         _graph("Reward in evaluation, by run", _searches(BY_RUN, evaluation, MINUTE, "Average", Metric.REWARD)),
         _graph(
             "Held-out reward of baseline and candidate",
-            _searches(BY_TASK, here, HOUR, "Average", Metric.BASELINE_REWARD, Metric.CANDIDATE_REWARD),
+            _searches(BY_GRADER, here, HOUR, "Average", Metric.BASELINE_REWARD, Metric.CANDIDATE_REWARD),
         ),
-        _graph("Gain that the gate decided on", _searches(BY_TASK, here, HOUR, "Average", Metric.REWARD_GAIN)),
+        _graph("Gain that the gate decided on", _searches(BY_GRADER, here, HOUR, "Average", Metric.REWARD_GAIN)),
     )
     board.add_widgets(
         _graph(

@@ -14,6 +14,7 @@ from typing import Final
 from aws_cdk import aws_lambda as lambda_
 
 from rft.errors import RftError
+from rft.golden.samples import GOLDEN_FILE
 from rft.graders import AUDIT_SETTINGS, GRADER_SETTINGS
 from rft.keys import Step
 
@@ -23,6 +24,7 @@ NOT_OF_THE_GRADER: Final = (
     "generate.py",
     "prepare.py",
     "task.toml",
+    GOLDEN_FILE,  # other scores are expected of it, and it is the same grader
     GRADER_SETTINGS,
 )  # what of a task's folder scores nothing
 
@@ -40,7 +42,7 @@ class Sources:
     def step(self, step: Step) -> lambda_.Code:
         """Return the code of a step function: its handler, the domain without the command line, the tasks' settings.
 
-        The prompts that a task protects from being trained on come along.
+        The prompts that a task protects from being trained on come along, and its golden samples.
 
         Raises:
             PackagingError: the step has no handler.
@@ -90,7 +92,8 @@ class Sources:
         paths = [path for path in _python(domain) if path.relative_to(domain).parts[0] != "cli"]
         tasks = list((self.root / "tasks").glob("*/task.toml"))
         protected = [path.parent / name for path in tasks for name in _protected(path)]
-        return self._contents([*paths, *tasks, *protected])
+        golden = list((self.root / "tasks").glob(f"*/{GOLDEN_FILE}"))
+        return self._contents([*paths, *tasks, *protected, *golden])
 
     def _contents(self, paths: Iterable[Path]) -> list[tuple[str, bytes]]:
         return [(path.relative_to(self.root).as_posix(), path.read_bytes()) for path in sorted(paths)]

@@ -119,8 +119,11 @@ class Account:
         return {"output": {"message": {"role": "assistant", "content": [{"text": text}]}}}
 
     def _lambda_Invoke(self, client: Any, params: dict[str, Any]) -> Any:  # noqa: N802
+        return self._graded(self.grader, params)
+
+    def _graded(self, grader: Callable[[list[dict[str, Any]]], Any], params: dict[str, Any]) -> Any:
         try:
-            answer = self.grader(json.loads(params["Payload"]))
+            answer = grader(json.loads(params["Payload"]))
         except RuntimeError as error:
             body = json.dumps({"errorType": "RuntimeError", "errorMessage": str(error)})
             return {"Payload": io.BytesIO(body.encode()), "FunctionError": "Unhandled"}

@@ -1,21 +1,25 @@
 """The account of the launch steps: graders with versions and aliases, quotas, task tokens, and jobs that tests end."""
 
+import base64
 import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from local.bedrock import store as local_store
 from local.bedrock.errors import ServiceError
 from rft.aws.environment import Variable
-from rft.keys import RunStatus, Split, Step, dataset_key
+from rft.keys import Phase, RunStatus, Split, Step, dataset_key
+from rft.rewards.entry import grade
 from rft.schemas import Dataset, GraderPin, Run, Source, SplitFile
 from rft.settings import Settings
 from tests.contract.account import HERE, service_error
 from tests.contract.world import World
 
+TASKS = Path(__file__).parents[2] / "tasks"
 CREATING = ("CreateModelCustomizationJob", "CreateProvisionedModelThroughput", "CreateCustomModelDeployment")
 GRADER = "rft-local-grader-arithmetic"
 VERSION = f"arn:aws:lambda:{HERE}:function:{GRADER}:3"
@@ -42,6 +46,7 @@ class LaunchWorld(World):
         self.tokens: dict[str, str] = {}  # token -> output that it was given back with
         self.unlisted = 0  # how many of the next listings of jobs come too early
         self.grader = even
+        self.golden = shipped
         self.before_load: Callable[[str], None] = lambda run_id: None  # what others do before a run is read
 
     def _sleep(self, seconds: float) -> None:
@@ -131,6 +136,13 @@ class LaunchWorld(World):
         self.before_load(params["Key"]["pk"]["S"].removeprefix("run#"))
         return super()._dynamodb_GetItem(client, params)
 
+    def _lambda_Invoke(self, client: Any, params: dict[str, Any]) -> Any:  # noqa: N802
+        phase = json.loads(base64.b64decode(params["ClientContext"]))["custom"]["phase"]
+        if phase != Phase.GOLDEN:
+            return super()._lambda_Invoke(client, params)
+        task = params["FunctionName"].split("-grader-")[1].split(":")[0]
+        return self._graded(lambda event: self.golden(task, event), params)
+
     def _service_quotas_GetServiceQuota(self, client: Any, params: dict[str, Any]) -> Any:  # noqa: N802
         return self._service_quota(client, "GetServiceQuota", params)
 
@@ -187,6 +199,11 @@ def record(number: int) -> dict[str, Any]:
         "reference_answer": f"{SECRET}-{number}",
         "metadata": {"steps": [f"{SECRET}-{number}-step"]},
     }
+
+
+def shipped(task: str, event: list[dict[str, Any]]) -> Any:
+    """Score golden samples as the shipped task's own grader does."""
+    return grade(TASKS / task, event)
 
 
 def even(event: list[dict[str, Any]]) -> list[dict[str, Any]]:

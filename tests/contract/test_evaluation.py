@@ -5,6 +5,7 @@ import json
 import re
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -234,3 +235,53 @@ def test_a_candidate_that_does_not_answer_is_not_asked(world: World) -> None:
     world.store.update("arithmetic-1", candidate=replace(active("arithmetic-1", CANDIDATE), active=False))
     with pytest.raises(ValueError, match="no candidate that answers"):
         world.invoke(Step.EVALUATE_BATCH, **RUN, batch=batch)
+
+
+def test_scores_carry_the_meaning_of_their_grader_and_the_gate_compares_no_others(world: World) -> None:
+    begin(world)
+    evaluate(world)
+    grader = world.run().grader
+    assert grader
+    keys = [key for key in world.objects if "/evaluation/scores/" in key]
+    lines = [json.loads(line) for key in keys for line in world.objects[key].splitlines()]
+    assert {line["grader"] for line in lines} == {grader.meaning}
+    foreign = world.objects[keys[0]]
+    world.objects[keys[0]] = foreign.replace(grader.meaning.encode(), b"0123456789ab")
+    with pytest.raises(EvaluationIncomplete, match=r"different graders cannot be compared.*0123456789ab"):
+        world.invoke(Step.GATE, **RUN)
+    assert world.run().decision is None
+    world.objects[keys[0]] = foreign
+    world.invoke(Step.GATE, **RUN)
+    run = world.run()
+    assert run.evaluation
+    assert run.evaluation.grader == grader.meaning
+
+
+def test_candidate_champion_and_baseline_are_scored_by_the_same_version(world: World) -> None:
+    first = world.promote_first()
+    world.parameters["/rft-local/arithmetic/champion"] = json.dumps(
+        {**msgspec.to_builtins(first), "grader": "0123456789ab"}
+    )
+    begin(world)
+    world.answers[first.deployment_arn] = "half"
+    evaluate(world)
+    batches = len(plan(world))
+    asked = world.made("Invoke")
+    assert len(asked) == 3 * batches
+    assert {call["FunctionName"].split(":")[-1] for call in asked} == {"arithmetic-1"}
+    world.invoke(Step.GATE, **RUN)
+    decision = world.run().decision
+    assert decision
+    assert "the champion was promoted by scores of another grader (0123456789ab, now " in decision.reasons[-1]
+    assert "scored anew" in decision.reasons[-1]
+
+
+def test_a_champion_of_the_same_grader_needs_no_note(world: World) -> None:
+    first = world.promote_first()
+    begin(world)
+    world.answers[first.deployment_arn] = "half"
+    evaluate(world)
+    world.invoke(Step.GATE, **RUN)
+    decision = world.run().decision
+    assert decision
+    assert not any("another grader" in reason for reason in decision.reasons)

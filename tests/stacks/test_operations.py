@@ -108,6 +108,7 @@ def test_searches_name_the_dimensions_that_metrics_are_emitted_with(deployed: De
     assert set(searches) == {
         "BedrockRft,environment",
         "BedrockRft,environment,task",
+        "BedrockRft,environment,grader,task",
         "BedrockRft,environment,phase,run,task",
     }
 

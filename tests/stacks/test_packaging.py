@@ -81,7 +81,10 @@ def test_a_step_holds_its_handler_the_domain_and_the_tasks_settings(prod: Deploy
         assert (folder / "rft" / "keys.py").exists()
         assert not (folder / "rft" / "cli").exists()
         assert {path.parent.name for path in folder.glob("tasks/*/task.toml")} == set(TASKS)
-        assert {path.suffix for path in folder.rglob("*") if path.is_file()} <= {".py", ".toml"}
+        golden = {path.parent.name for path in folder.glob("tasks/*/golden.jsonl")}
+        assert golden == {name for name, task in TASKS.items() if task.golden}
+        others = {path.suffix for path in folder.rglob("*") if path.is_file() and path.name != "golden.jsonl"}
+        assert others <= {".py", ".toml"}
 
 
 @pytest.mark.parametrize("task", list(TASKS))
@@ -145,6 +148,7 @@ def test_a_change_elsewhere_leaves_a_graders_hash_alone(copy: Path) -> None:
         f"tasks/{other}/task.toml",
         f"tasks/{task}/README.md",
         f"tasks/{task}/generate.py",
+        f"tasks/{task}/golden.jsonl",
         f"tasks/{task}/data/more.jsonl",
         f"tasks/{task}/__pycache__/reward.pyc",
         "lambdas/gate/handler.py",

@@ -75,7 +75,7 @@ def test_a_tasks_settings_count(rft: Rft, good: Path, tmp_path: Path) -> None:
     root = Path(__file__).parents[3]
     folder = tmp_path / "root" / "tasks" / "arithmetic"
     folder.mkdir(parents=True)
-    for name in ("task.toml", "reward.py"):
+    for name in ("task.toml", "reward.py", "golden.jsonl"):
         (folder / name).write_bytes((root / "tasks" / "arithmetic" / name).read_bytes())
     toml = (folder / "task.toml").read_text()
     assert "[data" not in toml

@@ -147,3 +147,24 @@ def test_names_and_bounds_are_those_of_bedrocks_service_model():
         "trainingSamplePerPrompt": (2, 16),
         "evalInterval": (1, 100),
     }
+
+
+def test_golden_samples_are_checked_when_a_task_is_loaded(folder):
+    (folder / "task.toml").write_text(GOOD + "[golden]\ntolerance = 0.1\n")
+    with pytest.raises(TaskInvalid, match=r"golden\.jsonl: missing"):
+        load_task(folder)
+    (folder / "golden.jsonl").write_text("no JSON\n")
+    with pytest.raises(TaskInvalid, match=r"golden\.jsonl: line 1: is no JSON"):
+        load_task(folder)
+    for checked_elsewhere in ({"packaged": True}, {"recording": True}):
+        rules = load_task(folder, **checked_elsewhere).golden
+        assert rules
+        assert rules.tolerance == 0.1
+
+
+def test_golden_samples_of_a_reward_model_that_each_run_trains_are_refused(folder):
+    model = '[reward]\ncomponents = [{kind = "reward_model"}]'
+    text = GOOD.replace('[grader]\nreward = "reward.py:reward"', model) + "[golden]\n"
+    (folder / "task.toml").write_text(text)
+    with pytest.raises(TaskInvalid, match=r"golden: each run trains the reward model"):
+        load_task(folder)

@@ -1,0 +1,83 @@
+"""Golden samples in a run: Calibrate scores them first; a grader that moved is refused before anything is asked."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from rft.aws.tasks import packaged_tasks
+from rft.errors import GraderBroken, GraderDrifted
+from rft.golden.samples import fingerprint, read_golden
+from rft.keys import Phase, Step
+from tests.contract.launching import TASKS, LaunchWorld, shipped
+
+RUN = {"run_id": "arithmetic-1"}
+BOXED = {"right-boxed/golden": 0.9}
+
+
+def shifted(scores: dict[str, float]) -> Any:
+    """Return the shipped grader with other scores for some samples."""
+
+    def golden(task: str, event: list[dict[str, Any]]) -> Any:
+        answer = shipped(task, event)
+        return [
+            {**one, "aggregate_reward_score": scores.get(one["id"], one["aggregate_reward_score"])} for one in answer
+        ]
+
+    return golden
+
+
+def test_a_grader_that_holds_is_pinned_with_its_samples_and_goes_on(launch: LaunchWorld) -> None:
+    launch.ready()
+    launch.invoke(Step.CALIBRATE, **RUN)
+    run = launch.run()
+    samples = read_golden(TASKS / "arithmetic" / "golden.jsonl")
+    assert run.golden
+    assert (run.golden.samples, run.golden.drift, run.golden.inside) == (len(samples), 0.0, True)
+    assert run.golden.fingerprint == fingerprint(samples)
+    assert run.grader
+    assert run.grader.meaning == run.grader.golden == fingerprint(samples)
+    assert run.grader.content == launch.code, "rules are determined by their code: a job of equal content is reused"
+    first = launch.made("Invoke")[0]
+    assert json.loads(base64.b64decode(first["ClientContext"]))["custom"]["phase"] == Phase.GOLDEN
+    assert first["FunctionName"].endswith(":arithmetic-1")
+    assert len(json.loads(first["Payload"])) == len(samples)
+
+
+def test_a_grader_that_moved_is_refused_before_a_model_is_asked(launch: LaunchWorld) -> None:
+    launch.ready()
+    launch.golden = shifted(BOXED)
+    with pytest.raises(GraderDrifted) as refused:
+        launch.invoke(Step.CALIBRATE, **RUN)
+    assert "1 of 15 golden samples moved by more than golden.tolerance (0): right-boxed 0.6 to 0.9" in str(
+        refused.value
+    )
+    assert "`rft golden record --task arithmetic`" in str(refused.value)
+    assert not launch.made("Converse")
+    run = launch.run()
+    assert run.calibration is None
+    assert run.golden
+    assert [(one.id, one.recorded, one.now) for one in run.golden.moved] == [("right-boxed", 0.6, 0.9)]
+    assert run.grader
+    assert run.grader.golden == ""
+
+
+def test_a_grader_that_fails_on_samples_is_broken_not_drifted(launch: LaunchWorld) -> None:
+    def broken(task: str, event: list[dict[str, Any]]) -> Any:
+        raise RuntimeError("the judge did not answer")
+
+    launch.ready()
+    launch.golden = broken
+    with pytest.raises(GraderBroken, match="the judge did not answer"):
+        launch.invoke(Step.CALIBRATE, **RUN)
+    assert launch.run().golden is None
+    assert len(launch.made("Invoke")) == 1
+
+
+def test_a_task_without_samples_is_calibrated_without(launch: LaunchWorld) -> None:
+    assert packaged_tasks()["summaries"].golden is None
+    launch.ready()
+    launch.store.update("arithmetic-1", task="summaries")
+    launch.invoke(Step.CALIBRATE, **RUN)
+    assert launch.run().golden is None
