@@ -17,6 +17,7 @@ from rft.rehearsal.rules import RehearsalRules
 from rft.rewards.combine import combine
 from rft.rewards.components import TEXT_METRICS
 from rft.rewards.errors import BadReward
+from rft.training.sft import SupervisedFirst
 from rft.training.stop_loss import StopLoss
 
 GRADER_SETTINGS = "task.json"  # in a grader's package: what of task.toml its components need
@@ -109,6 +110,7 @@ class Task(Strict, frozen=True, kw_only=True):
     calibration: CalibrationRules = CalibrationRules()
     rehearsal: RehearsalRules = RehearsalRules()
     stop_loss: StopLoss = StopLoss()
+    sft: SupervisedFirst = SupervisedFirst()
 
 
 def load_task(folder: Path, *, packaged: bool = False) -> Task:

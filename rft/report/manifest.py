@@ -28,4 +28,5 @@ def manifest_of(run: Run, task: Task | None) -> RunManifest:
         decision=run.decision,
         champion=run.champion,
         forecast=run.forecast,
+        supervised=run.supervised,
     )
