@@ -24,8 +24,8 @@ DEFAULT_TOKENS = 4000  # of a judge that a reward in Python asks: the most that 
 def forecast(task: Task, dataset: Dataset, settings: Settings) -> Forecast:
     """Return the most that a run can cost, in USD, by item: caps times prices, tokens times prices.
 
-    Training is counted for ``max_training_hours``, because Bedrock bills it by the hour and says beforehand nothing of
-    how many it takes.
+    Reinforcement is counted for ``max_training_hours``, because Bedrock bills it by the hour and says beforehand
+    nothing of how many it takes. A supervised job is billed by tokens: those of the whole train split, in each epoch.
     """
     prices, test, train = settings.prices, dataset.splits[Split.TEST], dataset.splits[Split.TRAIN]
     calibration = task.calibration.prompts * task.calibration.samples
@@ -35,8 +35,11 @@ def forecast(task: Task, dataset: Dataset, settings: Settings) -> Forecast:
         "training": settings.workflow.max_training_hours * prices.training_hour,
         "evaluation": prompt_bytes / BYTES_PER_TOKEN / 1000 * prices.input_1k_tokens
         + answers * task.inference.max_tokens / 1000 * prices.output_1k_tokens,
-        "model storage, one month": prices.model_month,
+        "model storage, one month": prices.model_month * (2 if task.sft.first else 1),
     }
+    if task.sft.first:
+        tokens = train.bytes / BYTES_PER_TOKEN * task.sft.epochs
+        items["supervised training"] = tokens / 1000 * _price(settings, "supervised_1k_tokens")
     provisioned = settings.serving.provisioned
     if settings.serving.mode is Serving.PROVISIONED and provisioned is not None:
         hours = provisioned.max_pt_hours * provisioned.model_units
@@ -111,7 +114,7 @@ def _written(component: dict[str, Any]) -> int:
 
 
 def _price(settings: Settings, name: str) -> float:
-    """Return a price that only tasks with judges or guardrails need.
+    """Return a price that only tasks with judges, guardrails or a supervised job need.
 
     Raises:
         SettingsInvalid: the environment has none.
@@ -120,7 +123,7 @@ def _price(settings: Settings, name: str) -> float:
     found: float | None = getattr(settings.prices, name)
     if found is None:
         raise SettingsInvalid(
-            f"prices.{name}: missing in environments/{settings.name}.toml, and the task asks a judge or a guardrail; "
-            "add it"
+            f"prices.{name}: missing in environments/{settings.name}.toml, and the task asks a judge or a guardrail, "
+            "or for a supervised job; add it"
         )
     return found

@@ -65,6 +65,14 @@ class TrainingFailed(RftError):
     """The Bedrock job failed; the message is Bedrock's."""
 
 
+class TooFewDemonstrations(RftError):
+    """A task asks for a supervised job first, and its dataset shows too few answers to imitate."""
+
+
+class BaseRefused(TrainingFailed):
+    """Bedrock takes no custom model as the base of a reinforcement job."""
+
+
 class TrainingStopped(RftError):
     """The Bedrock job was stopped: by the task's stop-loss, by hand or by an earlier clean-up."""
 

@@ -98,8 +98,12 @@ def _quota_problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
     found = []
     champion = names.champion_name(settings.prefix, task.name)
     models = facts.quotas[MODELS_CODE]
-    if facts.models >= models:
-        found.append(f"{facts.models} of {models:.0f} custom models exist; delete some or raise {MODELS_CODE}")
+    new = 2 if task.sft.first else 1
+    if facts.models + new > models:
+        found.append(
+            f"{facts.models} of {models:.0f} custom models exist and this run makes {new}; delete some or raise "
+            f"{MODELS_CODE}"
+        )
     deployments = facts.quotas[DEPLOYMENTS_CODE]
     needed = 1 if champion in facts.deployments else 2
     if len(facts.deployments) + needed > deployments:

@@ -177,6 +177,16 @@ class Job(Record, frozen=True, kw_only=True):
     stop_loss: str = ""  # why the workflow stopped it early
 
 
+class Supervised(Record, frozen=True, kw_only=True):
+    """The supervised job that comes before the reinforcement job, whose base its model is."""
+
+    job: Job
+    demonstrations: int  # that it learns from
+    left_out: int  # records of the train split that show none, or hold a word that Bedrock reserves
+    since: str  # when the run launched or joined the job; ISO 8601, UTC
+    refused: str = ""  # Bedrock's words, where it took no custom model as base and the run went on without
+
+
 class Deployment(Record, frozen=True, kw_only=True):
     """A custom-model deployment that a run asked for."""
 
@@ -264,7 +274,8 @@ class Run(Struct, kw_only=True):
     waiting_since: str | None = None  # for a training slot
     slot: int | None = None
     task_token: str | None = None
-    job: Job | None = None
+    supervised: Supervised | None = None
+    job: Job | None = None  # by reinforcement; set when a supervised job before it has completed
     candidate: Deployment | None = None
     evaluation_batches: int | None = None
     previous_champion: Champion | None = None  # who served when the evaluation was planned: the candidate's opponent
@@ -281,6 +292,11 @@ class Run(Struct, kw_only=True):
     def final(self) -> bool:
         """Whether the run has ended."""
         return self.status is not RunStatus.RUNNING
+
+    @property
+    def current_job(self) -> Job | None:
+        """The job that trains, or trained last: the supervised one until there is one by reinforcement."""
+        return self.job or (self.supervised.job if self.supervised else None)
 
 
 class RunManifest(Record, frozen=True, kw_only=True):
@@ -308,4 +324,5 @@ class RunManifest(Record, frozen=True, kw_only=True):
     champion: Champion | None
     forecast: Forecast | None
     golden: GoldenCheck | None = None
+    supervised: Supervised | None = None
     schema_version: int = 1

@@ -84,6 +84,7 @@ class Prices(Strict, frozen=True, kw_only=True):
     input_1k_tokens: Amount
     output_1k_tokens: Amount
     model_month: Amount
+    supervised_1k_tokens: Amount | None = None  # of supervised training, each epoch; needed by tasks with [sft]
     judge_input_1k_tokens: Amount | None = None  # of the dearest judge; needed by tasks that have one
     judge_output_1k_tokens: Amount | None = None
     guardrail_1k_text_units: Amount | None = None  # 1,000 characters a unit; needed by tasks with a guardrail

@@ -16,6 +16,7 @@ from rft.graders import grader_problems, trains_reward_model
 from rft.inference_ids import hides_models
 from rft.judges import judge_models
 from rft.rehearsal.rules import RehearsalRules
+from rft.training.sft import SupervisedFirst
 from rft.training.stop_loss import StopLoss
 
 Fraction = Annotated[float, Meta(ge=0, le=1)]
@@ -110,6 +111,7 @@ class Task(Strict, frozen=True, kw_only=True):
     rehearsal: RehearsalRules = RehearsalRules()
     stop_loss: StopLoss = StopLoss()
     golden: GoldenRules | None = None  # where there are golden samples
+    sft: SupervisedFirst = SupervisedFirst()
 
 
 def load_task(folder: Path, *, packaged: bool = False, recording: bool = False) -> Task:

@@ -204,9 +204,17 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
     Step.LAUNCH_TRAINING: (
         READ_RUN,
         TABLE_KEY,
+        READ_DATASETS,
+        Grant(actions=("s3:PutObject",), on=Target.DATASET_OBJECTS),  # the demonstrations of a supervised job
+        S3_WRITE_KEY,
         Grant(actions=("bedrock:CreateModelCustomizationJob",), on=Target.FOUNDATION_MODELS),
         Grant(
-            actions=("bedrock:CreateModelCustomizationJob", "bedrock:GetModelCustomizationJob", "bedrock:TagResource"),
+            actions=(
+                "bedrock:CreateModelCustomizationJob",
+                "bedrock:GetModelCustomizationJob",
+                "bedrock:ListTagsForResource",
+                "bedrock:TagResource",
+            ),
             on=Target.JOBS,
         ),
         Grant(

@@ -12,11 +12,11 @@ from rft.schemas import Run
 @step(State.WAIT_FOR_TRAINING)
 def handler(run: Run, call: Call) -> dict[str, Any]:
     """Store the token first and look at the job second, so that no event falls in between."""
-    if run.job is None:
+    if run.current_job is None:
         raise ValueError(f"{run.run_id} has no job yet")
     token = call.event["task_token"]
     call.store.update(run.run_id, task_token=token)
-    job, _ = CustomizationJobs().describe(run.job)
+    job, _ = CustomizationJobs().describe(run.current_job)
     if job.status in FINAL:
         wake(token, job.status)
     return {"status": job.status}

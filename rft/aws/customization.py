@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from rft.aws import clients
 from rft.aws.refusals import code, reason
-from rft.errors import TrainingFailed, TrainingQueueFull
-from rft.keys import JobStatus
+from rft.errors import BaseRefused, TrainingFailed, TrainingQueueFull
+from rft.keys import JobStatus, Tag
 from rft.schemas import Job
 from rft.training.plan import JobPlan, job_request
 
@@ -24,6 +24,7 @@ ROLE_SECONDS: Final = 75.0  # a new role takes a while until Bedrock may assume 
 LISTING_SECONDS: Final = 15.0  # a job that another run has just created takes a while until it is listed
 WAIT: Final = 5.0
 FINAL: Final = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED)
+BASE_REFUSALS: Final = frozenset({"ResourceNotFoundException", "ValidationException"})
 BUSY: Final = frozenset({"ThrottlingException", "ServiceUnavailableException", "InternalServerException"})
 
 
@@ -31,14 +32,14 @@ class CustomizationJobs:
     """CreateModelCustomizationJob and its neighbours, describe-or-create."""
 
     def known(self, plan: JobPlan) -> list[Job]:
-        """Return the jobs whose name begins with the plan's stem; those that call another run's grader are reused."""
+        """Return the jobs whose name begins with the plan's stem; those that another run launched are reused."""
         found = []
         pages = clients.bedrock().get_paginator("list_model_customization_jobs").paginate(nameContains=plan.name_stem)
         for page in pages:
             for summary in page["modelCustomizationJobSummaries"]:
                 if summary["jobName"].startswith(plan.name_stem):
                     answer = _get(summary["jobArn"])
-                    found.append(replace(_job(answer, plan.content_hash), reused=_grader(answer) != plan.grader_arn))
+                    found.append(replace(_job(answer, plan.content_hash), reused=not _ours(answer, plan)))
         return found
 
     def model_lives(self, job: Job) -> bool:
@@ -59,7 +60,8 @@ class CustomizationJobs:
 
         Raises:
             TrainingQueueFull: the account runs as many jobs as it may.
-            TrainingFailed: Bedrock refused the request; the message is Bedrock's.
+            BaseRefused: Bedrock takes not the custom model that the plan builds on; the message is Bedrock's.
+            TrainingFailed: Bedrock refused the request otherwise; the message is Bedrock's.
 
         """
         request = job_request(plan, attempt)
@@ -75,7 +77,7 @@ class CustomizationJobs:
                 raise
             twin = self._twin(plan, attempt) if _name_taken(refusal) else None
             if twin is None:
-                raise _named(refusal) from refusal
+                raise _named(refusal, plan) from refusal
             return twin
         return _job(_get(arn), plan.content_hash)
 
@@ -137,6 +139,14 @@ def _grader(answer: "GetModelCustomizationJobResponseTypeDef") -> str | None:
     return config.get("lambdaGrader", {}).get("lambdaArn")
 
 
+def _ours(answer: "GetModelCustomizationJobResponseTypeDef", plan: JobPlan) -> bool:
+    """A reinforcement job calls its run's own alias of the grader; a supervised one tells its run by its tags only."""
+    if plan.grader_arn is not None:
+        return _grader(answer) == plan.grader_arn
+    tags = clients.bedrock().list_tags_for_resource(resourceARN=answer["jobArn"])["tags"]
+    return {"key": str(Tag.RUN), "value": plan.run_id} in tags
+
+
 def _role_not_ready(refusal: ClientError) -> bool:
     """Bedrock words it "cannot be assumed", "could not assume" or "not authorized to perform: sts:AssumeRole"."""
     return code(refusal) in ("ValidationException", "AccessDeniedException") and "assume" in reason(refusal).lower()
@@ -152,8 +162,18 @@ def _name_taken(refusal: ClientError) -> bool:
     return taken or code(refusal) == "ConflictException"
 
 
-def _named(refusal: ClientError) -> TrainingFailed | TrainingQueueFull:
+def _refuses_base(refusal: ClientError, plan: JobPlan) -> bool:
+    """No page says how Bedrock words it: any refusal that speaks of the model which the plan builds on."""
+    if ":custom-model/" not in plan.base_model or code(refusal) not in BASE_REFUSALS:
+        return False
+    words = re.search(r"base ?model|custom ?model|model identifier|customi[sz]ation ?type", reason(refusal), re.I)
+    return plan.base_model in reason(refusal) or words is not None
+
+
+def _named(refusal: ClientError, plan: JobPlan) -> TrainingFailed | TrainingQueueFull:
     quota = re.search("concurren|jobs", reason(refusal), re.IGNORECASE)  # others are of models and of records
     if code(refusal) == "ServiceQuotaExceededException" and quota:
         return TrainingQueueFull(reason(refusal))
+    if _refuses_base(refusal, plan):
+        return BaseRefused(f"{reason(refusal)} ({code(refusal)})")
     return TrainingFailed(f"Bedrock refused the job: {reason(refusal)} ({code(refusal)})")

@@ -40,7 +40,7 @@ class Held(Struct, frozen=True):
 
 
 class Trained(Struct, frozen=True):
-    """A run whose model was trained on a dataset version that named the person."""
+    """A model that a run trained on a dataset version that named the person."""
 
     run_id: str
     model_arn: str
@@ -92,12 +92,13 @@ def erase(one: Held, person: Person) -> None:
 
 
 def trained_on(store: RunStore, task: str, versions: set[str]) -> list[Trained]:
-    """Return the runs whose models were trained on one of the dataset versions, the youngest first."""
+    """Return the models that were trained on one of the dataset versions, those of the youngest run first."""
     return [
-        Trained(run.run_id, run.job.model_arn, run.dataset.version)
+        Trained(run.run_id, job.model_arn, run.dataset.version)
         for run in store.all()
         if run.task == task and run.dataset is not None and run.dataset.version in versions
-        if run.job is not None and run.job.model_arn is not None
+        for job in (run.job, run.supervised.job if run.supervised else None)
+        if job is not None and job.model_arn is not None
     ]
 
 

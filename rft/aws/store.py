@@ -58,7 +58,8 @@ class RunStore:
     def update(self, run_id: str, **sections: Any) -> None:
         """Replace the named fields of a run and its ``updated_at``; None removes a field.
 
-        Setting ``job`` also sets the attribute that leads from a Bedrock event to the run.
+        Setting ``job`` or ``supervised`` also sets the attribute that leads from a Bedrock event to the run; where both
+        are set, to ``job``.
 
         Raises:
             RunUnknown: no such run.
@@ -66,8 +67,8 @@ class RunStore:
         """
         values = {name: _plain(value) for name, value in sections.items()}
         values["updated_at"] = now_text()
-        if values.get("job"):
-            values[TableKey.JOB_ARN] = values["job"]["arn"]
+        if job := values.get("job") or (values.get("supervised") or {}).get("job"):
+            values[TableKey.JOB_ARN] = job["arn"]
         kept = {name: value for name, value in values.items() if value is not None}
         gone = [name for name, value in values.items() if value is None]
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)

@@ -29,4 +29,5 @@ def manifest_of(run: Run, task: Task | None) -> RunManifest:
         champion=run.champion,
         forecast=run.forecast,
         golden=run.golden,
+        supervised=run.supervised,
     )

@@ -131,7 +131,7 @@ def _said(what: str | None) -> list[str]:
 
 def _stop_jobs(progress: Progress) -> list[str]:
     run = progress.run
-    arns = {run.job.arn: run.job.name} if run.job else {}
+    arns = {run.current_job.arn: run.current_job.name} if run.current_job else {}
     for arn, name in running_jobs(f"{progress.settings.prefix}-{run.task}"):
         if arn not in arns and read_tags(arn).get(Tag.RUN) == run.run_id:
             arns[arn] = name

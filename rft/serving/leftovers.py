@@ -125,7 +125,7 @@ def _champion(found: Found, runs: Mapping[str, Run], champion: Champion | None) 
 
 
 def _job(found: Found, runs: Mapping[str, Run]) -> tuple[Remedy, str] | None:
-    if any(run.job and run.job.arn == found.arn and not run.final for run in runs.values()):
+    if any((job := run.current_job) and job.arn == found.arn and not run.final for run in runs.values()):
         return None
     return _of_dead_run(found, runs)
 

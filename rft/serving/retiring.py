@@ -1,5 +1,7 @@
 """The end of a run that went well, whatever the gate said: the candidate's deployment, the alias and old models go."""
 
+from msgspec.structs import replace
+
 from rft.aws import clients
 from rft.aws.refusals import AwsRefusal, mutating, not_found
 from rft.keys import Tag
@@ -34,14 +36,24 @@ def stored_models(settings: Settings, task: str | None = None) -> list[StoredMod
         for item in page.get("modelSummaries", []):
             tags = read_tags(item["modelArn"])
             if all(tags.get(key) == value for key, value in wanted.items()):
-                found.append(StoredModel(arn=item["modelArn"], name=item["modelName"], created_at=item["creationTime"]))
+                found.append(
+                    StoredModel(
+                        arn=item["modelArn"],
+                        name=item["modelName"],
+                        created_at=item["creationTime"],
+                        supervised=item.get("customizationType") == "FINE_TUNING",
+                        base_arn=item.get("baseModelArn", ""),
+                    )
+                )
     return found
 
 
 def _delete_models(progress: Progress) -> list[str]:
     champion = champions.read(progress.settings.prefix, progress.run.task)
+    bases = _bases(progress)
+    stored = stored_models(progress.settings, progress.run.task)
     surplus = models_to_delete(
-        stored_models(progress.settings, progress.run.task),
+        [replace(model, base_arn=bases.get(model.arn, model.base_arn)) for model in stored],
         keep=progress.settings.workflow.keep_models,
         champion=champion.model_arn if champion else None,
         in_use=_in_use(progress),
@@ -64,6 +76,17 @@ def _in_use(progress: Progress) -> set[str]:
     for one in throughput.list_all():
         used |= {one.model_arn, one.desired_model_arn}
     for run in progress.store.all():
-        if run.task == progress.run.task and not run.final and run.job:
-            used |= {run.job.name, *([run.job.model_arn] if run.job.model_arn else [])}
+        if run.task == progress.run.task and not run.final:
+            for job in (run.job, run.supervised.job if run.supervised else None):
+                used |= {job.name, job.model_arn or job.name} if job else set()
     return used
+
+
+def _bases(progress: Progress) -> dict[str, str]:
+    """Return the supervised model behind each model, as run records have it: Bedrock may name the foundation model."""
+    return {
+        run.job.model_arn: run.supervised.job.model_arn
+        for run in progress.store.all()
+        if run.job and run.job.model_arn and run.supervised and run.supervised.job.model_arn
+        if run.task == progress.run.task and not run.supervised.refused
+    }

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from rft import names
 from rft.keys import TRAINING_OUTPUT, Split, Tag
-from rft.schemas import Dataset, GraderPin, Run
+from rft.schemas import Dataset, GraderPin, Job, Run
 from rft.settings import Settings
 from rft.tasks import Task
 
@@ -33,7 +33,7 @@ class JobPlan(Struct, frozen=True, kw_only=True):
     training_uri: str
     validation_uri: str | None
     output_bucket: str
-    grader_arn: str
+    grader_arn: str | None  # None: a supervised job, which nobody grades
     role_arn: str
     model_key_arn: str
 
@@ -48,9 +48,22 @@ class JobPlan(Struct, frozen=True, kw_only=True):
 
 
 def plan_job(
-    *, run: Run, task: Task, dataset: Dataset, grader: GraderPin, settings: Settings, bucket: str, role: str, key: str
+    *,
+    run: Run,
+    task: Task,
+    dataset: Dataset,
+    grader: GraderPin,
+    settings: Settings,
+    bucket: str,
+    role: str,
+    key: str,
+    supervised: Job | None = None,
 ) -> JobPlan:
-    """Return the plan of a run's job; equal content gives an equal content hash."""
+    """Return the plan of a run's reinforcement job; equal content gives an equal content hash.
+
+    ``supervised`` is the completed job whose model is the base, in place of the task's.
+    """
+    base = task.model.base_model
     validation = dataset.splits.get(Split.VALIDATION)
     hyperparameters = task.hyperparameters.request()
     return JobPlan(
@@ -58,11 +71,11 @@ def plan_job(
         environment=settings.name,
         run_id=run.run_id,
         task=task.name,
-        base_model=task.model.base_model,
+        base_model=(supervised.model_arn if supervised else None) or base,
         hyperparameters=hyperparameters,
         content_hash=names.content_hash(
             dataset_version=dataset.version,
-            base_model=task.model.base_model,
+            base_model=f"{base} after {supervised.content_hash}" if supervised else base,
             hyperparameters=hyperparameters,
             grader=grader.content,
         ),
@@ -80,8 +93,9 @@ def job_request(
 ) -> "CreateModelCustomizationJobRequestTypeDef":
     """Return the arguments of CreateModelCustomizationJob.
 
-    Reinforcement fine-tuning takes its hyperparameters as numbers inside ``rftConfig``; the top-level map of strings is
-    for supervised jobs. No reference answer is in here: the grader reads them from the training file's records.
+    Reinforcement fine-tuning takes its hyperparameters as numbers inside ``rftConfig``; supervised fine-tuning takes
+    them in the top-level map of strings. No reference answer is in here: the grader reads them from the training
+    file's records.
     """
     name = plan.name(attempt)
     tags: list[TagTypeDef] = [{"key": str(key), "value": value} for key, value in tags_of(plan).items()]
@@ -91,19 +105,23 @@ def job_request(
         "roleArn": plan.role_arn,
         "clientRequestToken": names.digest([plan.content_hash, name, with_validation], length=TOKEN_LENGTH),
         "baseModelIdentifier": plan.base_model,
-        "customizationType": "REINFORCEMENT_FINE_TUNING",
         "customModelKmsKeyId": plan.model_key_arn,
         "jobTags": tags,
         "customModelTags": tags,
         "trainingDataConfig": {"s3Uri": plan.training_uri},
         "outputDataConfig": {"s3Uri": f"s3://{plan.output_bucket}/{TRAINING_OUTPUT}{name}/"},
-        "customizationConfig": {
+    }
+    if plan.grader_arn is None:
+        request["customizationType"] = "FINE_TUNING"
+        request["hyperParameters"] = {name: str(value) for name, value in plan.hyperparameters.items()}
+    else:
+        request["customizationType"] = "REINFORCEMENT_FINE_TUNING"
+        request["customizationConfig"] = {
             "rftConfig": {
                 "graderConfig": {"lambdaGrader": {"lambdaArn": plan.grader_arn}},
                 "hyperParameters": cast("RFTHyperParametersTypeDef", plan.hyperparameters),
             }
-        },
-    }
+        }
     if with_validation and plan.validation_uri:
         request["validationDataConfig"] = {"validators": [{"s3Uri": plan.validation_uri}]}
     return request

@@ -41,6 +41,8 @@ class LaunchWorld(World):
         self.now = 0.0  # of the clock that waits for roles and listings
         clock = SimpleNamespace(monotonic=lambda: self.now, sleep=self._sleep)
         monkeypatch.setattr("rft.aws.customization.time", clock)
+        self.patch = monkeypatch
+        self.lines = [json.dumps(record(number)).encode() + b"\n" for number in range(RECORDS)]  # of the train split
         self.code = "c" * 43 + "="
         self.alias_versions: dict[tuple[str, str], str] = {}
         self.tokens: dict[str, str] = {}  # token -> output that it was given back with
@@ -80,13 +82,13 @@ class LaunchWorld(World):
 
     def dataset(self, validation: int = 4) -> Dataset:
         """Return a dataset version whose training split is in the bucket."""
-        lines = [json.dumps(record(number)).encode() + b"\n" for number in range(RECORDS)]
+        lines = self.lines
 
         def split(name: Split, records: int) -> SplitFile:
             key = dataset_key("arithmetic", "abc123", f"{name}.jsonl")
             return SplitFile(key=key, records=records, bytes=sum(map(len, lines)), sha256="a" * 64)
 
-        splits = {Split.TRAIN: split(Split.TRAIN, RECORDS), Split.TEST: split(Split.TEST, 10)}
+        splits = {Split.TRAIN: split(Split.TRAIN, len(lines)), Split.TEST: split(Split.TEST, 10)}
         splits[Split.VALIDATION] = split(Split.VALIDATION, validation)
         self.objects[f"datasets-bucket/{splits[Split.TRAIN].key}"] = b"".join(lines)
         return Dataset(

@@ -26,6 +26,7 @@ from tests.contract import (
     test_slots,
     test_starter,
     test_steps,
+    test_supervised_first,
     test_validation,
     test_waiting,
 )
@@ -44,6 +45,7 @@ SCENARIOS = (
     test_slots,
     test_launch,
     test_waiting,
+    test_supervised_first,
     test_candidate,
     test_promotion,
     test_clean_up,

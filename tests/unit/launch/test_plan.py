@@ -126,7 +126,7 @@ def test_the_token_repeats_with_the_request_and_changes_with_it():
 
 def test_another_grader_or_dataset_is_another_content_and_another_run_is_not():
     base = plan()
-    pin = GraderPin(function_name="f", version="4", code_sha256="d" * 44, alias="a", alias_arn=base.grader_arn)
+    pin = GraderPin(function_name="f", version="4", code_sha256="d" * 44, alias="a", alias_arn=str(base.grader_arn))
     assert plan(grader=pin).content_hash != base.content_hash
     assert plan(validation=None).content_hash == base.content_hash  # the dataset's version is the content's address
     assert plan(bucket="elsewhere").content_hash == base.content_hash
