@@ -49,7 +49,6 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
         probing,
         task.calibration,
         task=task.name,
-        scale=_scale(task),
         step_rollouts=task.hyperparameters.batch_size * task.hyperparameters.training_sample_per_prompt,
         audit=_grader(run.grader, Phase.AUDIT) if task.audit is not None else None,
         reward_model=run.grader.reward_model,
@@ -106,15 +105,11 @@ def _rehearsal(task: Task, rollouts: list[Answer], call: grading.Call, found: Ca
     """
     records = list({one.of: one.record for one in rollouts}.values())
     try:
-        pays = payoffs(records, call, task.calibration, _scale(task), apart=False)
+        pays = payoffs(records, call, task.calibration, apart=False)
     except NothingHonest:
         return None
     ability = task.rehearsal.ability if found.pass_rate is None else found.pass_rate
     return play(pays, replace(task.rehearsal, ability=ability))
-
-
-def _scale(task: Task) -> tuple[float, float]:
-    return task.data.scale.low, task.data.scale.high
 
 
 def _grader(grader: GraderPin, phase: Phase) -> grading.Call:

@@ -32,7 +32,6 @@ def calibrate(
     rules: CalibrationRules,
     *,
     task: str,
-    scale: tuple[float, float],
     step_rollouts: int,
     audit: Call | None = None,
     reward_model: RewardModelPin | None = None,
@@ -52,7 +51,7 @@ def calibrate(
     first = grade_all(rollouts, grade, apart=False)
     again = grade_at_once(rollouts, grade, min(ceil(step_rollouts / PER_CALL), MAX_CALLS))
     records = list({one.of: one.record for one in rollouts}.values())
-    held = [answer for answer in written_answers(records, rules, scale) if answer.kind is not Kind.WRONG]
+    held = [answer for answer in written_answers(records, rules) if answer.kind is not Kind.WRONG]
     scores = first.scores | grade_all(held, grade_probes, apart=False).scores
     has_right = {answer.of for answer in held if answer.kind is Kind.RIGHT}
     best = [
@@ -63,7 +62,7 @@ def calibrate(
     probes = probes_for(best, rules)
     scores |= grade_all(probes, grade_probes, apart=False).scores
     everything = [*rollouts, *held, *probes]
-    measures = [*_measures(rollouts, first, again, rules), *people(everything, scores, rules, scale)]
+    measures = [*_measures(rollouts, first, again, rules), *people(everything, scores, rules)]
     if audit is not None:
         others = grade_all(rollouts, audit, apart=False).scores
         measures.append(sampled.audited(first.scores, others, rules.thresholds.audit))

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from rft.calibration import judging, sampled
 from rft.calibration.grading import Answer, Call, Graded, Kind, grade_all
 from rft.calibration.honest import prompt_of, reference_of, right_answers, values_of, wrong_answers
@@ -10,6 +12,7 @@ from rft.calibration.people import human_verdicts, preferences, ratings
 from rft.calibration.probes import Ground, common_words, make
 from rft.calibration.rules import CalibrationRules, Probe
 from rft.calibration.verdicts import Measure, ProbeVerdict, Report, gravest
+from rft.datasets.items import Rating
 from rft.errors import RftError
 
 HONEST: Final = (Kind.RIGHT, Kind.ROLLOUT)
@@ -28,10 +31,9 @@ def trial(
     rules: CalibrationRules,
     *,
     task: str,
-    scale: tuple[float, float] = (1, 5),
     audit: Call | None = None,
 ) -> Report:
-    """Return what a grader makes of answers to records in the project's form; ``scale`` is that of the ratings.
+    """Return what a grader makes of answers to records in the form of a dataset version.
 
     ``audit`` is the task's independent grader; it scores the answers that the records give.
 
@@ -39,7 +41,7 @@ def trial(
         NothingHonest: no record has a reference, a chosen, a demonstrated or a well rated answer.
 
     """
-    answers = written_answers(records, rules, scale)
+    answers = written_answers(records, rules)
     compared = {answer.of for answer in answers if answer.kind is Kind.RIGHT}
     if not compared:
         raise NothingHonest(
@@ -51,7 +53,7 @@ def trial(
     probed = grade_all(probes, call)
     everything = [*answers, *probes]
     whole, again = _joined(first, probed), grade_all(everything, call)
-    measures = _measures(everything, whole, again, rules, scale)
+    measures = _measures(everything, whole, again, rules)
     if audit is not None:
         others = grade_all(answers, audit).scores
         both = {name: score for name, score in first.scores.items() if name in others}
@@ -110,13 +112,13 @@ def judge_probes(answers: Sequence[Answer], scores: Mapping[str, float], rules: 
     ]
 
 
-def written_answers(records: Sequence[Record], rules: CalibrationRules, scale: tuple[float, float]) -> list[Answer]:
+def written_answers(records: Sequence[Record], rules: CalibrationRules) -> list[Answer]:
     """Return the answers that records give without a model: right and wrong ones, and those that people judged."""
     found: list[Answer] = []
     for record in records:
-        right = [*right_answers(record, rules.forms), *_well_rated(record, scale)]
+        right = [*right_answers(record, rules.forms), *_well_rated(record)]
         labelled = {Kind.CHOSEN: "chosen", Kind.REJECTED: "rejected"} if not record.get("tie") else {}
-        if isinstance(record.get("rating"), (int, float)):
+        if _rating(record) is not None:
             labelled[Kind.RATED] = "answer"
         texts: list[tuple[Kind, Sequence[str]]] = [
             (Kind.RIGHT, right),
@@ -130,15 +132,18 @@ def written_answers(records: Sequence[Record], rules: CalibrationRules, scale: t
     return found
 
 
-def _well_rated(record: Record, scale: tuple[float, float]) -> list[str]:
-    rating, text = record.get("rating"), record.get("answer")
-    if not isinstance(rating, (int, float)) or not isinstance(text, str) or not text.strip():
-        return []
-    return [text] if rating >= _good(scale) else []
+def _well_rated(record: Record) -> list[str]:
+    rating, text = _rating(record), record.get("answer")
+    return [text] if rating is not None and rating >= GOOD_RATING and isinstance(text, str) and text.strip() else []
 
 
-def _good(scale: tuple[float, float]) -> float:
-    return scale[0] + GOOD_RATING * (scale[1] - scale[0])
+def _rating(record: Record) -> float | None:
+    """Return where on its scale people rated the record's answer, 0 to 1; None where they did not."""
+    try:
+        rating = msgspec.convert(record.get("rating"), Rating)
+    except msgspec.ValidationError:
+        return None
+    return (rating.value - rating.low) / (rating.high - rating.low) if rating.low < rating.high else None
 
 
 def _joined(first: Graded, second: Graded) -> Graded:
@@ -163,9 +168,7 @@ def _extremes(
     return found
 
 
-def _measures(
-    answers: Sequence[Answer], graded: Graded, again: Graded, rules: CalibrationRules, scale: tuple[float, float]
-) -> list[Measure]:
+def _measures(answers: Sequence[Answer], graded: Graded, again: Graded, rules: CalibrationRules) -> list[Measure]:
     limits, scores = rules.thresholds, graded.scores
     found = [
         judging.contract(graded),
@@ -176,25 +179,23 @@ def _measures(
             _extremes(answers, scores, (Kind.WRONG,), highest=True),
             limits.told_apart,
         ),
-        *people(answers, scores, rules, scale),
+        *people(answers, scores, rules),
         judging.latency(graded.seconds, limits.seconds),
     ]
     return [one for one in found if one is not None]
 
 
-def people(
-    answers: Sequence[Answer], scores: Mapping[str, float], rules: CalibrationRules, scale: tuple[float, float]
-) -> list[Measure]:
+def people(answers: Sequence[Answer], scores: Mapping[str, float], rules: CalibrationRules) -> list[Measure]:
     """Return how far the scores agree with what people said, where they said something."""
     chosen, rejected = (_extremes(answers, scores, (kind,), highest=True) for kind in (Kind.CHOSEN, Kind.REJECTED))
     pairs = {name: (chosen[name], rejected[name]) for name in chosen if name in rejected}
     rated = [
-        (scores[answer.id], float(answer.record["rating"]))
+        (scores[answer.id], rating)
         for answer in answers
-        if answer.kind is Kind.RATED and answer.id in scores
+        if answer.kind is Kind.RATED and answer.id in scores and (rating := _rating(answer.record)) is not None
     ]
     limits = rules.thresholds
-    passing = [(score >= rules.passing, rating >= _good(scale)) for score, rating in rated]
+    passing = [(score >= rules.passing, rating >= GOOD_RATING) for score, rating in rated]
     found = [
         preferences(pairs, limits.labels),
         ratings(rated, limits.ratings),

@@ -29,8 +29,7 @@ def calibrate(
     call = grader_here(settings, folder, reward_model, endpoint)
     audit = grader_here(settings, folder, reward_model, endpoint, audit=True) if settings.audit is not None else None
     tried = records_of(file, settings, folder, count=records)
-    scale = (settings.data.scale.low, settings.data.scale.high)
-    report = trial(tried, call, settings.calibration, task=task, scale=scale, audit=audit)
+    report = trial(tried, call, settings.calibration, task=task, audit=audit)
     if json:
         typer.echo(as_json(report))
     else:

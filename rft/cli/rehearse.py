@@ -47,11 +47,10 @@ def rehearse(
     settings, folder = task_named(session.root, task)
     call = grader_here(settings, folder, reward_model, endpoint)
     asked = records_of(file, settings, folder, count=records)
-    scale = (settings.data.scale.low, settings.data.scale.high)
     rules = settings.rehearsal
     rules = replace(rules, steps=steps or rules.steps, seed=rules.seed if seed is None else seed)
     try:
-        played = play(payoffs(asked, call, settings.calibration, scale), rules)
+        played = play(payoffs(asked, call, settings.calibration), rules)
         said = Rehearsed(task=task, verdict=played.verdict, broken="", rehearsal=played)
     except GraderBroken as error:
         said = Rehearsed(task=task, verdict=Verdict.FAILED, broken=str(error), rehearsal=None)

@@ -65,7 +65,6 @@ def payoffs(
     records: Sequence[Mapping[str, Any]],
     call: Call,
     rules: CalibrationRules,
-    scale: tuple[float, float],
     *,
     apart: bool = True,
 ) -> dict[Behaviour, list[Pay]]:
@@ -78,7 +77,7 @@ def payoffs(
         GraderBroken: an answer got no score; the message names it.
 
     """
-    right = [answer for answer in written_answers(records, rules, scale) if answer.kind is Kind.RIGHT]
+    right = [answer for answer in written_answers(records, rules) if answer.kind is Kind.RIGHT]
     best = best_answers(right, _scores(right, call, apart=apart))
     if len(best) < 2:
         raise NothingHonest(

@@ -66,9 +66,7 @@ def says(event: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def judged(groups: list[list[float]], call: Callable[..., Any] = says, **rules: Any) -> tuple[Report, Calibration]:
-    return calibrate(
-        rollouts(groups), call, call, CalibrationRules(**rules), task="any", scale=(1, 5), step_rollouts=64
-    )
+    return calibrate(rollouts(groups), call, call, CalibrationRules(**rules), task="any", step_rollouts=64)
 
 
 def verdicts(report: Report) -> dict[str, Verdict]:
@@ -128,7 +126,7 @@ def test_scores_that_follow_length_are_warned_of() -> None:
         Answer(record=one.record, kind=one.kind, name=one.name, text="worth 0." + "5" * (place % 7 + 1))
         for place, one in enumerate(rollouts([[0.0] * 4] * 8))
     ]
-    report, _ = calibrate(answers, says, says, RULES, task="any", scale=(1, 5), step_rollouts=64)
+    report, _ = calibrate(answers, says, says, RULES, task="any", step_rollouts=64)
     assert verdicts(report)["length"] is Verdict.WARNED
 
 
@@ -144,7 +142,7 @@ def test_the_second_time_as_many_calls_are_made_at_once_as_a_training_step_makes
         return says(event)
 
     asked = rollouts([[0.0, 1.0]] * 6)
-    report, _ = calibrate(asked, waits_for_others, says, RULES, task="any", scale=(1, 5), step_rollouts=3 * 64)
+    report, _ = calibrate(asked, waits_for_others, says, RULES, task="any", step_rollouts=3 * 64)
     assert calls == [12, 4, 4, 4]
     found = next(one for one in report.measures if one.name == "latency at once")
     assert found.value is not None
@@ -163,7 +161,7 @@ def test_an_independent_grader_that_sees_it_otherwise_is_heard() -> None:
 
     found = {}
     for audit in (says, against, alike):
-        report, _ = calibrate(asked, says, says, RULES, task="any", scale=(1, 5), step_rollouts=64, audit=audit)
+        report, _ = calibrate(asked, says, says, RULES, task="any", step_rollouts=64, audit=audit)
         found[audit] = next(one for one in report.measures if one.name == "independent grader")
     assert found[says].value == pytest.approx(1)
     assert found[says].verdict is Verdict.PASSED
@@ -186,7 +184,7 @@ def test_a_reward_models_gain_over_length_that_may_be_chance_is_warned_of(low: f
         gain=Interval(mean=0.049, low=low, high=0.112),
     )
     asked = rollouts([[0.0, 1.0, 0.5, 0.25]] * 4)
-    report, _ = calibrate(asked, says, says, RULES, task="any", scale=(1, 5), step_rollouts=64, reward_model=pin)
+    report, _ = calibrate(asked, says, says, RULES, task="any", step_rollouts=64, reward_model=pin)
     found = next(one for one in report.measures if one.name == "reward model")
     assert found.verdict is verdict
     assert ("may be chance" in found.fix) == (verdict is Verdict.WARNED)
@@ -258,9 +256,7 @@ def test_the_local_base_model_calibrates_the_shipped_tasks(task: str) -> None:
     def call(event: list[dict[str, Any]]) -> Any:
         return grade(folder, event)
 
-    report, short = calibrate(
-        answers, call, call, load_task(folder).calibration, task=task, scale=(1, 5), step_rollouts=512
-    )
+    report, short = calibrate(answers, call, call, load_task(folder).calibration, task=task, step_rollouts=512)
     assert refusal(report) is None
     assert short.mixed is not None
     assert short.mixed > 0.5

@@ -184,14 +184,18 @@ def test_people_who_disagree_with_the_grader_are_heard() -> None:
 
 
 def test_rated_answers_are_held_against_the_scores() -> None:
-    rated = [record(number, answer="x" * number, rating=number) for number in range(1, 6)]
+    rated = [
+        record(number, answer="x" * number, rating={"value": number, "low": 1, "high": 5}) for number in range(1, 6)
+    ]
     report = trial(rated, graded(lambda item: len(said(item))), CalibrationRules(), task="any")
     found = next(one for one in report.measures if one.name == "human ratings")
     assert found.value == pytest.approx(1)
 
 
 def test_a_passing_score_in_the_wrong_place_is_seen_though_the_ranks_agree() -> None:
-    rated = [record(number, answer="x" * number, rating=number) for number in range(1, 6)]
+    rated = [
+        record(number, answer="x" * number, rating={"value": number, "low": 1, "high": 5}) for number in range(1, 6)
+    ]
     found = {}
     for passing in (4, 1, 2):  # people take 4 and 5 for good
         report = trial(rated, graded(lambda item: len(said(item))), CalibrationRules(passing=passing), task="any")

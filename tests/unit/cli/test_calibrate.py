@@ -89,6 +89,26 @@ def test_what_a_reward_prints_does_not_spoil_the_document(rft: Rft, tmp_path: Pa
     assert "scoring" in outcome.err
 
 
+def test_ratings_of_a_file_are_held_against_the_scores(rft: Rft, tmp_path: Path) -> None:
+    make_task(tmp_path, reward_that("return Score(min(len(sample.answer.split()) / 10, 1.0))"))
+    with (tmp_path / "tasks" / "hackable" / "task.toml").open("a") as stream:
+        stream.write("\n[data.scale]\nlow = 0\nhigh = 10\n")
+    file = tmp_path / "rated.jsonl"
+    with file.open("w") as stream:
+        for number in range(200):
+            answer = " ".join(f"word{place}{number}" for place in range(number % 11))
+            rated = {
+                "prompt": f"Say something about number {number}.",
+                "response": answer or "-",
+                "rating": number % 11,
+            }
+            stream.write(json.dumps(rated) + "\n")
+    said = json.loads(rft("calibrate", str(file), "--task", "hackable", "--json", root=tmp_path).out)
+    found = {one["name"]: one["value"] for one in said["measures"]}
+    assert found["human ratings"] > 0.95
+    assert 0 < found["human verdicts"] < 1, "people want 7.5 of 10, the grader passes from 5 words on"
+
+
 def test_a_form_of_the_tasks_own_and_probes_left_out(rft: Rft, tmp_path: Path) -> None:
     strict = reward_that("return Score(float(sample.answer == f'>> {sample.reference} <<'))")
     file = make_task(tmp_path, strict)

@@ -20,7 +20,6 @@ from rft.rehearsal.rules import RehearsalRules
 REWARDS = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=16)
 LOGITS = st.lists(st.floats(-5, 5), min_size=2, max_size=6)
 SHORT = RehearsalRules(steps=200, prompts=8)
-SCALE = (1.0, 5.0)
 
 
 def pays(worth: dict[Behaviour, float], *, wrong: float | None = None, records: int = 3) -> dict[Behaviour, list[Pay]]:
@@ -170,14 +169,14 @@ def exact(event: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_attempts_earn_what_the_grader_says_of_the_right_answer_and_of_anothers() -> None:
-    found = payoffs([record(number) for number in range(1, 9)], exact, CalibrationRules(), SCALE)
+    found = payoffs([record(number) for number in range(1, 9)], exact, CalibrationRules())
     assert found[Behaviour.RIGHT] == [Pay(right=1.0, wrong=0.0)] * 8
     assert found[Behaviour.OTHER_FORM] == found[Behaviour.WRONG] == found[Behaviour.ECHO] == [Pay(right=0, wrong=0)] * 8
 
 
 def test_behaviours_that_are_honest_here_are_left_out() -> None:
     rules = CalibrationRules(without=[Probe.REFUSAL])
-    assert Behaviour.REFUSAL not in payoffs([record(1), record(2)], exact, rules, SCALE)
+    assert Behaviour.REFUSAL not in payoffs([record(1), record(2)], exact, rules)
 
 
 def test_a_rehearsal_needs_answers_and_a_grader_that_scores_them() -> None:
@@ -185,14 +184,14 @@ def test_a_rehearsal_needs_answers_and_a_grader_that_scores_them() -> None:
         return exact([one for one in event if Kind.PROBE not in one["id"]])
 
     with pytest.raises(NothingHonest, match="fewer than 2 records"):
-        payoffs([record(1), record(2, reference_answer=None)], exact, CalibrationRules(), SCALE)
+        payoffs([record(1), record(2, reference_answer=None)], exact, CalibrationRules())
     with pytest.raises(GraderBroken, match=r"answers got no score; r-1/probe/right"):
-        payoffs([record(1), record(2)], broken, CalibrationRules(), SCALE)
+        payoffs([record(1), record(2)], broken, CalibrationRules())
 
 
 @given(count=st.integers(2, 5), text=st.text(min_size=1))
 def test_equal_references_give_a_rehearsal_as_well(count: int, text: str) -> None:
     assume(text.strip())
     records = [record(number, reference_answer=text) for number in range(count)]
-    found = payoffs(records, exact, CalibrationRules(), SCALE)
+    found = payoffs(records, exact, CalibrationRules())
     assert {len(some) for some in found.values()} == {count}
