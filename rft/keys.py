@@ -59,6 +59,7 @@ class Step(StrEnum):
     REPORT = "report"
     CLEAN_UP = "clean_up"
     RECONCILER = "reconciler"
+    CHECK_GRADERS = "check_graders"
 
 
 class RunStatus(StrEnum):
@@ -188,6 +189,8 @@ class Metric(StrEnum):
     BASELINE_REWARD = "BaselineReward"
     CANDIDATE_REWARD = "CandidateReward"
     REWARD_GAIN = "RewardGain"
+    # emitted on a schedule, dimension task
+    GOLDEN_DRIFT = "GoldenDrift"
     # emitted by the reconciler, dimension environment
     OLDEST_RUN_AGE = "OldestRunAge"
     LEFTOVERS_REMOVED = "LeftoversRemoved"

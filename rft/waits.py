@@ -31,6 +31,7 @@ class Workflow(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     sampling_concurrency: Annotated[int, Meta(ge=1, le=100)] = 16  # functions that read invocation logs at once
     keep_models: Annotated[int, Meta(ge=1, le=50)] = 3
     reconcile_minutes: Annotated[int, Meta(ge=1, le=1_440)] = 15
+    check_graders_hours: Annotated[int, Meta(ge=1, le=720)] = 24  # between two scorings of golden samples
 
     @property
     def queue_attempts(self) -> int:

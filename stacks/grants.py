@@ -371,4 +371,9 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
         Grant(actions=("sns:Publish",), on=Target.TOPIC),
         Grant(actions=("kms:Decrypt", "kms:GenerateDataKey"), on=Target.OPERATIONS_KEY_BY_SNS),
     ),
+    Step.CHECK_GRADERS: (
+        CALL_GRADER,
+        Grant(actions=("sns:Publish",), on=Target.TOPIC),
+        Grant(actions=("kms:Decrypt", "kms:GenerateDataKey"), on=Target.OPERATIONS_KEY_BY_SNS),
+    ),
 }

@@ -120,4 +120,10 @@ STEPS: Mapping[Step, StepSpec] = {
         variables=(Variable.MACHINE_ARN, Variable.CLEAN_UP_MACHINE_ARN),
         event_driven=True,
     ),
+    Step.CHECK_GRADERS: StepSpec(
+        description="Scores the golden samples of every task on a schedule: a judge may change though no code does",
+        timeout_seconds=900,
+        variables=(Variable.GRADER_VERSIONS, Variable.TOPIC_ARN),
+        event_driven=True,
+    ),
 }

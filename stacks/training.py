@@ -227,6 +227,15 @@ class TrainingStack(RftStack):
             function=self.functions[Step.TRAINING_EVENT].function,
             dead_letters=self.dead_letters,
         )
+        function_rule(
+            self,
+            "GradersDue",
+            name="check-graders",
+            description="Score the golden samples of every task through its deployed grader",
+            schedule=events.Schedule.rate(cdk.Duration.hours(self.settings.workflow.check_graders_hours)),
+            function=self.functions[Step.CHECK_GRADERS].function,
+            dead_letters=self.dead_letters,
+        )
         status = events.EventField.from_path("$.detail.status")
         workflow_rule(
             self,

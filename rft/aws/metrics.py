@@ -13,6 +13,7 @@ UNITS = {
     Metric.BASELINE_REWARD: MetricUnit.NoUnit,
     Metric.CANDIDATE_REWARD: MetricUnit.NoUnit,
     Metric.REWARD_GAIN: MetricUnit.NoUnit,
+    Metric.GOLDEN_DRIFT: MetricUnit.NoUnit,
 }
 
 

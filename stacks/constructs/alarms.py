@@ -1,12 +1,17 @@
 """Alarms: each of them tells people through the notifications topic."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 
 from rft import names
+from rft.golden.rules import GoldenRules
 from rft.keys import METRIC_NAMESPACE, Dimension, Metric, Serving, Step
+from rft.tasks import Task
 from stacks.base import RftStack
 from stacks.durations import training_seconds
 
@@ -16,14 +21,16 @@ FIVE_MINUTES = cdk.Duration.minutes(5)
 class Alarms:
     """The alarms of one environment."""
 
-    def __init__(self, stack: RftStack, *, topic: sns.ITopic, tasks: list[str]) -> None:
+    def __init__(self, stack: RftStack, *, topic: sns.ITopic, tasks: Mapping[str, Task]) -> None:
         self._stack = stack
         self._action = actions.SnsAction(topic)
         self._tasks = tasks
         self._runs()
         self._safety_nets()
-        for task in tasks:
-            self._grader(task)
+        for name, task in tasks.items():
+            self._grader(name)
+            if task.golden is not None:
+                self._golden(name, task.golden)
 
     def _runs(self) -> None:
         machine = {"StateMachineArn": self._stack.arns.machine("training")}
@@ -97,8 +104,17 @@ class Alarms:
             above=0,
         )
 
-    def _own(self, metric: Metric, statistic: str) -> cloudwatch.Metric:
-        return _metric(METRIC_NAMESPACE, metric, {Dimension.ENVIRONMENT: self._stack.settings.name}, statistic)
+    def _golden(self, task: str, rules: GoldenRules) -> None:
+        self._alarm(
+            f"golden-drift-{task}",
+            f"The grader of {task} scores golden samples otherwise than recorded: `rft golden check --task {task}`",
+            self._own(Metric.GOLDEN_DRIFT, "Maximum", {Dimension.TASK: task}),
+            above=rules.tolerance,
+        )
+
+    def _own(self, metric: Metric, statistic: str, more: Mapping[str, str] = MappingProxyType({})) -> cloudwatch.Metric:
+        here = {Dimension.ENVIRONMENT: self._stack.settings.name, **more}
+        return _metric(METRIC_NAMESPACE, metric, here, statistic)
 
     def _alarm(self, name: str, description: str, metric: cloudwatch.Metric, *, above: float) -> None:
         alarm = cloudwatch.Alarm(

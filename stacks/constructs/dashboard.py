@@ -95,6 +95,9 @@ def run_dashboard(stack: RftStack, *, tasks: list[str]) -> cloudwatch.Dashboard:
             _searches(BY_ENVIRONMENT, here, HOUR, "Maximum", Metric.PROVISIONED_UNITS, Metric.LEFTOVERS_REMOVED),
         ),
     )
+    board.add_widgets(
+        _graph("How far golden samples moved", _searches(BY_TASK, here, HOUR, "Maximum", Metric.GOLDEN_DRIFT))
+    )
     return board
 
 

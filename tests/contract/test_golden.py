@@ -9,8 +9,8 @@ import pytest
 from rft.aws.tasks import packaged_tasks
 from rft.errors import GraderBroken, GraderDrifted
 from rft.golden.samples import fingerprint, read_golden
-from rft.keys import Phase, Step
-from tests.contract.launching import TASKS, LaunchWorld, shipped
+from rft.keys import Metric, Phase, Step
+from tests.contract.launching import TASKS, VERSION, LaunchWorld, shipped
 
 RUN = {"run_id": "arithmetic-1"}
 BOXED = {"right-boxed/golden": 0.9}
@@ -81,3 +81,41 @@ def test_a_task_without_samples_is_calibrated_without(launch: LaunchWorld) -> No
     launch.store.update("arithmetic-1", task="summaries")
     launch.invoke(Step.CALIBRATE, **RUN)
     assert launch.run().golden is None
+
+
+def test_the_schedule_scores_the_version_that_the_next_run_would_pin(launch: LaunchWorld) -> None:
+    assert launch.invoke(Step.CHECK_GRADERS) == {"drifts": {"arithmetic": 0.0}}
+    (asked,) = launch.made("Invoke")
+    assert asked["FunctionName"] == VERSION
+    assert json.loads(base64.b64decode(asked["ClientContext"]))["custom"]["phase"] == Phase.GOLDEN
+    assert not launch.messages
+
+
+def test_a_drift_is_a_metric_and_people_are_told_which_samples(
+    launch: LaunchWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    launch.golden = shifted(BOXED)
+    assert launch.invoke(Step.CHECK_GRADERS) == {"drifts": {"arithmetic": 0.3}}
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (metric,) = [line for line in lines if Metric.GOLDEN_DRIFT in line]
+    assert (metric[Metric.GOLDEN_DRIFT], metric["task"], metric["environment"]) == ([0.3], "arithmetic", "local")
+    (message,) = launch.messages
+    assert message["Subject"] == "rft-local: the grader of arithmetic has drifted"
+    assert "right-boxed: 0.6 to 0.9" in message["Message"]
+    assert "`rft golden record --task arithmetic`" in message["Message"]
+
+
+def test_a_drift_is_told_on_the_schedule(launch: LaunchWorld) -> None:
+    launch.golden = shifted(BOXED)
+    launch.invoke(Step.CHECK_GRADERS)
+    assert len(launch.messages) == 1
+
+
+def test_an_outage_on_the_schedule_is_an_error_and_no_drift(launch: LaunchWorld) -> None:
+    def broken(task: str, event: list[dict[str, Any]]) -> Any:
+        raise RuntimeError("the judge did not answer")
+
+    launch.golden = broken
+    with pytest.raises(GraderBroken, match=r"^arithmetic: .*the judge did not answer"):
+        launch.invoke(Step.CHECK_GRADERS)
+    assert not launch.messages

@@ -145,20 +145,30 @@ class Pipeline:
         """Publish a grader with another reward.py, as a deployment with a changed task folder would."""
         client = self.aws.client("lambda")
         grader = names.grader_name(PREFIX, task)
-        code = client.get_function(FunctionName=grader)["Code"]["Location"]
-        with urllib.request.urlopen(code) as answer:
+        self._change_file(grader, f"tasks/{task}/reward.py", source.encode())
+        version = client.publish_version(FunctionName=grader)["FunctionArn"]
+        for step in (Step.PREPARE_GRADER, Step.CHECK_GRADERS):
+            name = names.function_name(PREFIX, step)
+            variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+            versions = {**json.loads(variables["RFT_GRADER_VERSIONS"]), task: version}
+            variables["RFT_GRADER_VERSIONS"] = json.dumps(versions)
+            client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+
+    def change_golden(self, samples: bytes, *, task: str = "arithmetic") -> None:
+        """Give the steps that score golden samples another file of them, as a deployment would."""
+        for step in (Step.CALIBRATE, Step.CHECK_GRADERS):
+            self._change_file(names.function_name(PREFIX, step), f"tasks/{task}/golden.jsonl", samples)
+
+    def _change_file(self, function: str, path: str, content: bytes) -> None:
+        """Put another content of a file into a function's package."""
+        client = self.aws.client("lambda")
+        with urllib.request.urlopen(client.get_function(FunctionName=function)["Code"]["Location"]) as answer:
             old = zipfile.ZipFile(io.BytesIO(answer.read()))
         new = io.BytesIO()
         with zipfile.ZipFile(new, "w") as archive:
             for name in old.namelist():
-                content = source.encode() if name == f"tasks/{task}/reward.py" else old.read(name)
-                archive.writestr(name, content)
-        client.update_function_code(FunctionName=grader, ZipFile=new.getvalue())
-        version = client.publish_version(FunctionName=grader)["FunctionArn"]
-        prepare = names.function_name(PREFIX, Step.PREPARE_GRADER)
-        variables = client.get_function_configuration(FunctionName=prepare)["Environment"]["Variables"]
-        variables["RFT_GRADER_VERSIONS"] = json.dumps({**json.loads(variables["RFT_GRADER_VERSIONS"]), task: version})
-        client.update_function_configuration(FunctionName=prepare, Environment={"Variables": variables})
+                archive.writestr(name, content if name == path else old.read(name))
+        client.update_function_code(FunctionName=function, ZipFile=new.getvalue())
 
     def _subscribe(self) -> str:
         self._messages: dict[str, str] = {}

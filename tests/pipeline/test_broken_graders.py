@@ -1,11 +1,17 @@
 """Graders that break: found before the job where it can be, and else the job ends with their own words."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from local.bedrock.options import BedrockOptions
+from rft import names
 from rft.aws.curve import reward_curve
+from rft.keys import METRIC_NAMESPACE, Metric, Step
+from tests.pipeline.golden import SHIPPED, recorded_with
 from tests.pipeline.outcomes import failed
-from tests.pipeline.pipeline import ROOT, Pipeline, records
+from tests.pipeline.pipeline import PREFIX, ROOT, Pipeline, records
 
 pytestmark = pytest.mark.xdist_group("graders")
 REWARD = (ROOT / "tasks/arithmetic/reward.py").read_text()
@@ -34,6 +40,7 @@ def reward(sample):
     return of_number(sample)
 """
 )
+SHIFTED = REWARD.replace("RIGHT = 0.6", "RIGHT = 0.5")
 WRONG_SHAPE = """
 def reward(sample):
     return {"reward": len(sample.answer) % 7 / 7}
@@ -75,3 +82,42 @@ def test_a_training_whose_answers_cannot_be_read_is_stopped_early(pipeline: Pipe
     assert run.job.status == "Stopped"
     assert sum(point.parse_failures for point in reward_curve(run)) > 2000
     assert all(point.mean == 0 and point.length > 0 for point in reward_curve(run))
+
+
+def check_graders(pipeline: Pipeline) -> dict[str, float]:
+    client = pipeline.aws.client("lambda")
+    answer = client.invoke(FunctionName=names.function_name(PREFIX, Step.CHECK_GRADERS), Payload=b"{}")
+    drifts: dict[str, float] = json.loads(answer["Payload"].read())["drifts"]
+    return drifts
+
+
+def test_a_grader_that_moved_is_refused_until_its_golden_samples_are_recorded_again(pipeline: Pipeline, tmp_path: Path):
+    pipeline.change_grader(SHIFTED)
+    try:
+        said = ["GraderDrifted", "3 of 15 golden samples moved", "right-boxed 0.6 to 0.5", "rft golden record"]
+        run = failed(pipeline, records(160), *said)
+        assert run.job is None, "nothing was launched"
+        assert run.calibration is None, "and nobody was asked"
+        assert {one.id for one in run.golden.moved} > {"right-boxed"}
+        assert check_graders(pipeline)["arithmetic"] == pytest.approx(0.1)
+
+        pipeline.change_golden(recorded_with(SHIFTED, tmp_path))
+        accepted = pipeline.until(pipeline.drop(records(160)), lambda run: run.job is not None or run.final)
+        assert accepted.golden.inside, accepted.message
+        assert accepted.job is not None, accepted.message
+        assert accepted.grader.meaning != run.golden.fingerprint
+        assert check_graders(pipeline)["arithmetic"] == 0
+        pipeline.finish(accepted.run_id)
+    finally:
+        pipeline.change_golden(SHIPPED)
+        pipeline.change_grader(REWARD)
+
+
+def test_a_drift_on_the_schedule_is_a_metric_of_its_task_and_the_shipped_tasks_do_not_drift(pipeline: Pipeline):
+    assert check_graders(pipeline) == {"arithmetic": 0.0, "gsm8k": 0.0, "tickets": 0.0}
+    found = pipeline.aws.client("cloudwatch").list_metrics(
+        Namespace=METRIC_NAMESPACE, MetricName=Metric.GOLDEN_DRIFT, Dimensions=[{"Name": "task", "Value": "tickets"}]
+    )
+    assert [{d["Name"]: d["Value"] for d in one["Dimensions"]} for one in found["Metrics"]] == [
+        {"environment": "local", "task": "tickets"}
+    ]

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 from local.embedded import ACCOUNT
 from rft.keys import RunStatus
 from rft.schemas import Manifest
+from tests.pipeline.golden import recorded_with
 from tests.pipeline.pipeline import Pipeline
 
 pytestmark = pytest.mark.xdist_group("logs")
@@ -82,8 +84,9 @@ def stored(pipeline: Pipeline, run: Any, key: str) -> bytes:
     return body
 
 
-def test_a_run_trains_on_what_is_drawn_from_logs(pipeline: Pipeline):
+def test_a_run_trains_on_what_is_drawn_from_logs(pipeline: Pipeline, tmp_path: Path):
     pipeline.change_grader(GRADER)
+    pipeline.change_golden(recorded_with(GRADER, tmp_path))
     source = {
         "s3_uri": f"s3://{LOGS}/app",
         "metadata_filter": {"equals": {"team": "support"}},

@@ -9,7 +9,7 @@ import pytest
 
 from rft import names
 from rft.errors import RetryRefused
-from rft.keys import METRIC_NAMESPACE, JobStatus, Metric, RunStatus, Serving, State, Tag, artefact_key
+from rft.keys import METRIC_NAMESPACE, JobStatus, Metric, RunStatus, Serving, State, Step, Tag, artefact_key
 from tests.pipeline.pipeline import PREFIX, ROOT, Pipeline, records
 
 pytestmark = pytest.mark.xdist_group("main")
@@ -32,6 +32,8 @@ def test_the_candidate_is_better_and_serves_with_provisioned_throughput(pipeline
     assert champion.run_id == promoted.run_id
     assert champion.mode is Serving.PROVISIONED
     assert ":provisioned-model/" in champion.serving_arn
+    assert champion.grader == promoted.evaluation.grader == promoted.grader.meaning
+    assert promoted.golden.inside
     hourly = pipeline.billing()["hourly"]
     assert [item["name"] for item in hourly] == [names.champion_name(PREFIX, "arithmetic")]
     assert [item["tags"][Tag.RUN] for item in hourly] == [promoted.run_id]
@@ -113,12 +115,13 @@ NOT_EMITTED_HERE = {  # by namespace and name: why a widget may show what this r
 
 
 def test_each_widget_of_the_dashboard_shows_a_metric_that_is_emitted(pipeline, promoted):
-    pipeline.aws.client("lambda").invoke(FunctionName=names.function_name(PREFIX, "reconciler"), Payload=b"{}")
+    for step in (Step.RECONCILER, Step.CHECK_GRADERS):
+        pipeline.aws.client("lambda").invoke(FunctionName=names.function_name(PREFIX, step), Payload=b"{}")
     cloudwatch = pipeline.aws.client("cloudwatch")
     (dashboard,) = cloudwatch.list_dashboards()["DashboardEntries"]
     body = json.loads(cloudwatch.get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"])
     graphs = [widget["properties"] for widget in body["widgets"] if widget["type"] == "metric"]
-    assert len(graphs) == 18
+    assert len(graphs) == 19
     emitted = _emitted(pipeline)
     missing = set()
     for graph in graphs:

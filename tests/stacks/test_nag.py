@@ -36,7 +36,7 @@ def test_an_environment_is_no_empty_app(deployed: Deployed) -> None:
     assert kinds["AWS::StepFunctions::StateMachine"] == 2
     assert kinds["AWS::S3::Bucket"] == 4
     assert kinds["AWS::KMS::Key"] == 3
-    assert kinds["AWS::Events::Rule"] == 4
+    assert kinds["AWS::Events::Rule"] == 5
 
 
 def test_every_acknowledgement_names_one_finding_and_a_reason(assembly: Path) -> None:

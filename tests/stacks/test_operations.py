@@ -30,6 +30,9 @@ def test_alarms_watch_runs_letters_graders_and_money(deployed: Deployed) -> None
     }
     expected |= {f"grader-errors-{task}": ("AWS/Lambda", "Errors") for task in TASKS}
     expected |= {f"grader-throttles-{task}": ("AWS/Lambda", "Throttles") for task in TASKS}
+    golden = [name for name, task in TASKS.items() if task.golden]
+    assert golden
+    expected |= {f"golden-drift-{task}": (METRIC_NAMESPACE, Metric.GOLDEN_DRIFT) for task in golden}
     assert watched == expected
 
 
@@ -52,6 +55,7 @@ def _things(deployed: Deployed) -> dict[str, set[str]]:
         "QueueName": queues,
         "StateMachineArn": machines,
         "environment": {deployed.environment},
+        "task": set(TASKS),
     }
 
 
@@ -74,6 +78,15 @@ def test_graphs_show_things_that_exist(deployed: Deployed) -> None:
 def test_provisioned_units_beyond_the_settings_ring(prod: Deployed, dev: Deployed) -> None:
     assert _alarms(prod)["provisioned-units"]["Threshold"] == len(TASKS)
     assert _alarms(dev)["provisioned-units"]["Threshold"] == 0
+
+
+def test_a_drift_rings_beyond_the_tasks_own_tolerance(deployed: Deployed) -> None:
+    for name, task in TASKS.items():
+        if task.golden is not None:
+            alarm = _alarms(deployed)[f"golden-drift-{name}"]
+            assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (task.golden.tolerance, "GreaterThanThreshold")
+            told = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+            assert told == {"environment": deployed.environment, "task": name}
 
 
 def test_publishers_may_reach_the_encrypted_topic(deployed: Deployed) -> None:
@@ -100,7 +113,7 @@ def test_the_dashboard_shows_a_run_from_drop_to_decision(deployed: Deployed) -> 
     shown = set(re.findall(r'MetricName=\\"(\w+)\\"', json.dumps(_widgets(deployed))))
     assert shown == set(Metric)
     titles = [widget["properties"].get("title") for widget in _widgets(deployed)]
-    assert len(titles) == len(set(titles)) == 19
+    assert len(titles) == len(set(titles)) == 20
 
 
 def test_searches_name_the_dimensions_that_metrics_are_emitted_with(deployed: Deployed) -> None:

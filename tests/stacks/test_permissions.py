@@ -113,6 +113,7 @@ def _rows() -> Iterator[Row]:
     yield Row(Step.TRAINING_EVENT, "states:SendTaskSuccess", "{machine}")
     yield Row(Step.TRAINING_EVENT, "dynamodb:Query", "{table}/index/by-job")
     yield Row(Step.EVALUATE_BATCH, "lambda:InvokeFunction", "{grader}:arithmetic-0123456789ab")
+    yield Row(Step.CHECK_GRADERS, "lambda:InvokeFunction", "{grader}:3")
     yield Row(Step.PREPARE_GRADER, "lambda:CreateAlias", "{grader}")
     yield Row(Step.PREPARE_GRADER, "s3:PutObject", "{artefacts}/runs/r/reward-model")
     yield Row(Step.PREPARE_GRADER, "s3:GetObject", "{artefacts}/runs/r/reward-model")
@@ -134,11 +135,14 @@ def _rows() -> Iterator[Row]:
     ):
         yield Row(step, "kms:Decrypt", "{data_key}", "s3")
         yield Row(step, "kms:GenerateDataKey", "{data_key}", "s3")
-    for step in (Step.STARTER, Step.REPORT, Step.RECONCILER):  # a topic with a key of ours asks its publishers for both
+    # a topic with a key of ours asks its publishers for both
+    for step in (Step.STARTER, Step.REPORT, Step.RECONCILER, Step.CHECK_GRADERS):
         yield Row(step, "kms:Decrypt", "{operations_key}", "sns")
         yield Row(step, "kms:GenerateDataKey", "{operations_key}", "sns")
     yield Row(Step.VALIDATE_DATA, "dynamodb:UpdateItem", "{table}")
     for step in Step:
+        if step is Step.CHECK_GRADERS:  # it looks at no run
+            continue
         if step not in (Step.TRAINING_EVENT, Step.RECONCILER):  # they find runs through an index
             yield Row(step, "dynamodb:GetItem", "{table}")
         yield Row(step, "kms:Decrypt", "{data_key}", "dynamodb")

@@ -209,6 +209,18 @@ def test_a_dead_execution_is_cleaned_up(deployed: Deployed) -> None:
     assert json.loads(text) == {"run_id": "arithmetic-1", "error": "ABORTED", "cause": "the execution was ABORTED"}
 
 
+def test_golden_samples_are_scored_as_often_as_the_settings_say(deployed: Deployed) -> None:
+    hours = load_settings(ROOT / "environments" / f"{deployed.environment}.toml").workflow.check_graders_hours
+    rule = _rule(deployed, "check-graders")
+    assert (hours, rule["ScheduleExpression"]) == (24, "rate(1 day)")
+    assert rule["Targets"][0]["Arn"].endswith(f"function:rft-{deployed.environment}-check-graders")
+    told = [
+        _function(deployed, f"rft-{deployed.environment}-{step}")["Environment"]["Variables"]["RFT_GRADER_VERSIONS"]
+        for step in ("check-graders", "prepare-grader")
+    ]
+    assert told[0] == told[1], "the versions that the next runs pin"
+
+
 def test_every_rule_retries_and_has_a_dead_letter_queue_that_takes_its_letters(deployed: Deployed) -> None:
     (policy,) = deployed.of("AWS::SQS::QueuePolicy")
     senders = {
@@ -217,7 +229,7 @@ def test_every_rule_retries_and_has_a_dead_letter_queue_that_takes_its_letters(d
         if statement["Effect"] == "Allow"
     }
     rules = deployed.of("AWS::Events::Rule")
-    assert len(rules) == 4
+    assert len(rules) == 5
     here = f"{deployed.region}:{deployed.account}"
     for rule in rules:
         assert rule.properties["Description"]
@@ -237,4 +249,5 @@ def test_rules_may_invoke_their_functions(deployed: Deployed) -> None:
         (f"{prefix}-starter", f"{prefix}-dropped"),
         (f"{prefix}-training-event", f"{prefix}-job-ended"),
         (f"{prefix}-reconciler", f"{prefix}-reconcile"),
+        (f"{prefix}-check-graders", f"{prefix}-check-graders"),
     }
