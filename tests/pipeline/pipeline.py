@@ -141,24 +141,37 @@ class Pipeline:
             variables["RFT_SETTINGS"] = json.dumps(settings)
             client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
 
+    def change_task(self, table: str, *, task: str = "arithmetic") -> None:
+        """Add a table to a task.toml in all step functions, as a deployment with a changed task folder would."""
+        client, path = self.aws.client("lambda"), f"tasks/{task}/task.toml"
+        added = (ROOT / path).read_text() + table
+        for step in Step:
+            name = names.function_name(PREFIX, step)
+            client.update_function_code(FunctionName=name, ZipFile=self._code_with(name, path, added))
+
     def change_grader(self, source: str, *, task: str = "arithmetic") -> None:
         """Publish a grader with another reward.py, as a deployment with a changed task folder would."""
         client = self.aws.client("lambda")
         grader = names.grader_name(PREFIX, task)
-        code = client.get_function(FunctionName=grader)["Code"]["Location"]
-        with urllib.request.urlopen(code) as answer:
-            old = zipfile.ZipFile(io.BytesIO(answer.read()))
-        new = io.BytesIO()
-        with zipfile.ZipFile(new, "w") as archive:
-            for name in old.namelist():
-                content = source.encode() if name == f"tasks/{task}/reward.py" else old.read(name)
-                archive.writestr(name, content)
-        client.update_function_code(FunctionName=grader, ZipFile=new.getvalue())
+        client.update_function_code(
+            FunctionName=grader, ZipFile=self._code_with(grader, f"tasks/{task}/reward.py", source)
+        )
         version = client.publish_version(FunctionName=grader)["FunctionArn"]
         prepare = names.function_name(PREFIX, Step.PREPARE_GRADER)
         variables = client.get_function_configuration(FunctionName=prepare)["Environment"]["Variables"]
         variables["RFT_GRADER_VERSIONS"] = json.dumps({**json.loads(variables["RFT_GRADER_VERSIONS"]), task: version})
         client.update_function_configuration(FunctionName=prepare, Environment={"Variables": variables})
+
+    def _code_with(self, function: str, path: str, content: str) -> bytes:
+        """Return a function's zip with another content of one of its files."""
+        code = self.aws.client("lambda").get_function(FunctionName=function)["Code"]["Location"]
+        with urllib.request.urlopen(code) as answer:
+            old = zipfile.ZipFile(io.BytesIO(answer.read()))
+        new = io.BytesIO()
+        with zipfile.ZipFile(new, "w") as archive:
+            for name in old.namelist():
+                archive.writestr(name, content.encode() if name == path else old.read(name))
+        return new.getvalue()
 
     def _subscribe(self) -> str:
         self._messages: dict[str, str] = {}
