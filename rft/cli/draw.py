@@ -15,6 +15,7 @@ from rft.clock import parse
 from rft.interval import Interval
 from rft.keys import RunStatus
 from rft.report.calibration import calibration_rows, golden_rows
+from rft.report.supervised import supervised_rows
 from rft.schemas import Run
 from rft.training.curve import Point
 
@@ -146,6 +147,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("retry of", run.retry_of),
         *_data_facts(run),
         ("forecast", f"at most {run.forecast.total_usd:,.2f} USD" if run.forecast else None),
+        *supervised_rows(run.supervised),
         ("job", f"{run.job.name} {run.job.status}{', reused' if run.job.reused else ''}" if run.job else None),
         *_result_facts(run),
         ("provisioned", f"{run.throughput.arn} until {run.throughput.expires_at}" if run.throughput else None),

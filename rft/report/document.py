@@ -8,6 +8,7 @@ from rft.keys import DATASET_REPORT, RunStatus, dataset_key
 from rft.report.calibration import calibration_rows, golden_rows
 from rft.report.ending import interval_words
 from rft.report.reward_model import reward_model_rows
+from rft.report.supervised import supervised_rows
 from rft.schemas import Quarantined, Run
 from rft.tasks import Task
 
@@ -98,6 +99,7 @@ def _training(run: Run, task: Task | None) -> Section:
     rows += golden_rows(run.golden)
     if run.calibration is not None:
         rows += calibration_rows(run.calibration)
+    rows += supervised_rows(run.supervised)
     if run.job is not None:
         rows.append(("job", f"{run.job.name}: {run.job.status}{' (reused)' if run.job.reused else ''}"))
         if run.job.model_arn:

@@ -5,6 +5,7 @@ from msgspec import Struct
 from rft.interval import Interval
 from rft.keys import Role, RunStatus
 from rft.report.causes import read_cause
+from rft.report.supervised import supervised_words
 from rft.schemas import EvaluationResult, Run
 
 BY_EXECUTION = {"ABORTED": RunStatus.ABORTED, "TIMED_OUT": RunStatus.TIMED_OUT}
@@ -30,7 +31,10 @@ def ending_of(run: Run, *, error: str = "", cause: str = "") -> Ending:
         return Ending(status=RunStatus.DATA_REJECTED, message=run.message or "Dataset rejected.")
     if not run.decision.promote:
         stays = "the champion stays" if run.previous_champion else "nothing is promoted"
-        return Ending(status=RunStatus.GATE_REJECTED, message=f"The gate said no: {_reasons(run)}; {stays}.")
+        return Ending(
+            status=RunStatus.GATE_REJECTED,
+            message=f"The gate said no: {_reasons(run)}; {stays}.{supervised_words(run.supervised)}",
+        )
     return _failed(run, "FAILED", "the gate said yes, but the candidate was not promoted")
 
 
@@ -52,7 +56,7 @@ def interval_words(interval: Interval, *, signed: bool = False) -> str:
 def _promoted(run: Run) -> str:
     gain = f": {gain_words(run.evaluation)}" if run.evaluation else ""
     where = run.champion.serving_arn if run.champion else ""
-    return f"Promoted{gain}. It serves as {where}."
+    return f"Promoted{gain}. It serves as {where}.{supervised_words(run.supervised)}"
 
 
 def _reasons(run: Run) -> str:

@@ -141,6 +141,13 @@ class Pipeline:
             variables["RFT_SETTINGS"] = json.dumps(settings)
             client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
 
+    def change_task(self, table: str, *, task: str = "arithmetic") -> None:
+        """Add a table to a task.toml in all step functions, as a deployment with a changed task folder would."""
+        path = f"tasks/{task}/task.toml"
+        added = (ROOT / path).read_text() + table
+        for step in Step:
+            self._change_file(names.function_name(PREFIX, step), path, added.encode())
+
     def change_grader(self, source: str, *, task: str = "arithmetic") -> None:
         """Publish a grader with another reward.py, as a deployment with a changed task folder would."""
         client = self.aws.client("lambda")
