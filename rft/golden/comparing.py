@@ -1,7 +1,7 @@
 """Today's scores of golden samples beside the recorded ones. Pure."""
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean
+from math import fsum
 from typing import Final
 
 from msgspec import Struct
@@ -37,7 +37,7 @@ def compare(samples: Sequence[GoldenSample], scores: Mapping[str, float], rules:
     """Return how far scores, by sample, are from the recorded ones; every sample has both."""
     pairs = [Moved(id=one.id, recorded=one.score or 0.0, now=scores[one.id]) for one in samples]
     moved = sorted((one for one in pairs if _distance(one) > rules.tolerance), key=_distance, reverse=True)
-    mean_drift = round(abs(fmean(one.now for one in pairs) - fmean(one.recorded for one in pairs)), DIGITS)
+    mean_drift = round(abs(fsum(one.now - one.recorded for one in pairs) / len(pairs)), DIGITS)
     return GoldenCheck(
         samples=len(pairs),
         fingerprint=fingerprint(samples),

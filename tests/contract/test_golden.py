@@ -2,6 +2,7 @@
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,3 +120,30 @@ def test_an_outage_on_the_schedule_is_an_error_and_no_drift(launch: LaunchWorld)
     with pytest.raises(GraderBroken, match=r"^arithmetic: .*the judge did not answer"):
         launch.invoke(Step.CHECK_GRADERS)
     assert not launch.messages
+
+
+def test_the_job_of_a_grader_that_asks_a_judge_is_named_by_what_the_judge_thinks(
+    launch: LaunchWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "tasks" / "summaries"
+    folder.mkdir(parents=True)
+    text = (TASKS / "summaries" / "task.toml").read_text()
+    (folder / "task.toml").write_text(f"{text}\n[golden]\ntolerance = 0.2\nmean_tolerance = 0.05\n")
+    asked = [{"role": "user", "content": "Sum up: the bridge opens."}, {"role": "assistant", "content": "It opens."}]
+    samples = [{"id": str(number), "messages": asked, "score": 0.5} for number in range(2)]
+    (folder / "golden.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in samples))
+    monkeypatch.setenv("LAMBDA_TASK_ROOT", str(tmp_path))
+    launch.ready()
+    launch.store.update("arithmetic-1", task="summaries")
+    thinks = {"0/golden": 0.6, "1/golden": 0.4}
+    launch.golden = lambda task, event: [
+        {"id": item["id"], "aggregate_reward_score": thinks[item["id"]]} for item in event
+    ]
+    launch.invoke(Step.CALIBRATE, **RUN)
+    pin = launch.run().grader
+    assert pin
+    assert pin.asks
+    assert pin.content == f"{launch.code} {pin.golden}"
+    thinks["1/golden"] = 0.6
+    with pytest.raises(GraderDrifted, match=r"the mean of 2 golden samples moved by 0\.1"):
+        launch.invoke(Step.CALIBRATE, **RUN)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rft.rewards import entry
 from rft.rewards.judging import client
 from tests.unit.cli.helpers import Outcome
 from tests.unit.rewards.judging.fake_bedrock import fake_bedrock, refusal
@@ -93,3 +94,25 @@ def test_a_judge_that_refuses_ends_the_command_at_once(rft: Rft, judged: Path, c
     assert "AccessDeniedException: " in outcome.err
     assert "access to the model" in outcome.err
     assert len(bedrock.requests) <= 64
+
+
+def test_a_judge_that_changed_its_mind_is_told_from_its_golden_samples(rft: Rft, judged: Path) -> None:
+    folder = judged / "tasks" / "judged"
+    (folder / "task.toml").write_text(f"{TASK}[golden]\ntolerance = 0.15\n")
+    asked = [{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": "4"}]
+    (folder / "golden.jsonl").write_text(json.dumps({"id": "right", "messages": asked}))
+
+    def call(command: str, score: int) -> tuple[int, dict[str, Any]]:
+        entry._functions.clear()  # another process, which keeps no verdicts
+        with fake_bedrock() as bedrock:
+            bedrock.verdict = lambda request: {"reason": "so", "score": score}
+            outcome = rft(
+                "golden", command, "--task", "judged", "--endpoint", "http://127.0.0.1:1", "--json", root=judged
+            )
+        return outcome.code, json.loads(outcome.out)
+
+    assert call("record", 8)[0] == 0
+    assert json.loads((folder / "golden.jsonl").read_text())["score"] == 0.8
+    assert call("check", 7)[0] == 0, "within the tolerance"
+    code, said = call("check", 3)
+    assert (code, said["check"]["moved"]) == (1, [{"id": "right", "recorded": 0.8, "now": 0.3}])
