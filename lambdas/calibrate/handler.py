@@ -41,6 +41,7 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
         task=task.name,
         scale=_scale(task),
         reward_model=run.grader.reward_model,
+        supervised_first=task.sft.first,
     )
     key = artefact_key(run.run_id, CALIBRATION_REPORT)
     objects.put_json(call.here.artefacts_bucket, key, report)

@@ -1,6 +1,6 @@
 """What the grader makes of the base model's rollouts and of hack probes, before anything is paid. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
 from statistics import fmean, pstdev
 
@@ -32,12 +32,14 @@ def calibrate(
     task: str,
     scale: tuple[float, float],
     reward_model: RewardModelPin | None = None,
+    supervised_first: bool = False,
 ) -> tuple[Report, Calibration]:
     """Return what the grader makes of rollouts, of answers that records hold, and of probes, with its short form.
 
     Rollouts are scored twice by ``grade``, all else once by ``grade_probes``. A probe is compared with the best of the
     record's rollouts and right answers; on a record without a right answer, with a rollout that passes. What is
-    known of the run's ``reward_model`` stands among the measures.
+    known of the run's ``reward_model`` stands among the measures. Where a supervised job comes first
+    (``supervised_first``), a base that always fails is only warned of.
 
     Raises:
         GraderError: or GraderBroken, the grader gave an answer no score.
@@ -57,6 +59,9 @@ def calibrate(
     scores |= grade_all(probes, grade_probes, apart=False).scores
     everything = [*rollouts, *held, *probes]
     measures = [*_measures(rollouts, first, again, rules), *people(everything, scores, rules)]
+    if supervised_first:
+        right = [answer for answer in held if answer.kind is Kind.RIGHT]
+        measures = sampled.before_supervision(measures, _best(rollouts, scores), _best(right, scores))
     if reward_model is not None:
         measures.append(_learnt(reward_model))
     verdicts = judge_probes(everything, scores, rules)
@@ -70,6 +75,13 @@ def calibrate(
         probes=verdicts,
     )
     return report, _short(report, [first.scores[one.id] for one in rollouts])
+
+
+def _best(answers: Sequence[Answer], scores: Mapping[str, float]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for one in answers:
+        found[one.of] = max(found.get(one.of, scores[one.id]), scores[one.id])
+    return found
 
 
 def refusal(report: Report) -> str | None:
