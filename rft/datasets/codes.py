@@ -101,8 +101,8 @@ FIXED: Final = frozenset(
         Code.EMPTY_LINE, Code.LINE_TOO_LONG, Code.BAD_ENCODING, Code.BAD_JSON, Code.DUPLICATE_KEY, Code.BAD_CSV,
         Code.TOO_DEEP, Code.NOT_AN_OBJECT, Code.BAD_ID, Code.DUPLICATE_ID, Code.NO_MESSAGES, Code.BAD_MESSAGE,
         Code.BAD_ROLE, Code.BAD_CONTENT, Code.NOT_TEXT, Code.SYSTEM_NOT_FIRST, Code.NO_USER, Code.ENDS_WITH_ANSWER,
-        Code.MULTI_TURN, Code.BAD_REFERENCE, Code.NO_PROMPT, Code.BAD_PREFERENCE, Code.BAD_VOTE, Code.BAD_RANKING, Code.BAD_RATING,
-        Code.BAD_LOG, Code.OTHER_SHAPE, Code.EMPTY_ANSWER,
+        Code.MULTI_TURN, Code.BAD_REFERENCE, Code.NO_PROMPT, Code.BAD_PREFERENCE, Code.BAD_VOTE, Code.BAD_RANKING,
+        Code.BAD_RATING, Code.BAD_LOG, Code.OTHER_SHAPE, Code.EMPTY_ANSWER,
     }
 )  # fmt: skip
 # What is left out for these says nothing against the file.

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rft.aws.erasure import trained_on
 from rft.datasets.items import Shape
 from rft.errors import BaseRefused, TooFewDemonstrations, TrainingFailed, TrainingStopped, TrainingTooLong
 from rft.keys import JobStatus, Step, Tag
@@ -258,3 +259,13 @@ def test_the_base_of_a_model_that_stays_is_not_retired(launch: LaunchWorld) -> N
     launch.ready("arithmetic-2")
     go(launch, Step.RETIRE, "arithmetic-2")
     assert base not in store.models
+
+
+def test_an_erasure_names_both_models(launch: LaunchWorld) -> None:
+    supervise(launch)
+    base = completed(launch)
+    go(launch, Step.LAUNCH_TRAINING)
+    launch.end(launch.job(), "Completed")
+    go(launch, Step.CHECK_TRAINING)
+    found = trained_on(launch.store, "arithmetic", {"abc123"})
+    assert {one.model_arn for one in found} == {base, launch.job().model_arn}
