@@ -11,6 +11,7 @@ Seconds = Annotated[int, Meta(ge=1, le=86_400)]
 MAX_EVENTS: Final = 20_000  # of an execution's history; Step Functions ends it at 25,000 and evaluation needs some
 # The candidate's, then the champion's until another run is seen to have replaced it, then its update, then throughput.
 DEPLOYMENT_WAITS: Final = 4
+LAUNCHES: Final = 2  # of a supervised job and of the reinforcement job; each may wait for Bedrock's own queue
 # Retire waits until what it deletes is no longer changed, and so does clean-up if Retire failed.
 CLEAN_UP_WAITS: Final = 2
 
@@ -19,10 +20,10 @@ class Workflow(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Waits and bounds of the training workflow."""
 
     training_slots: Annotated[int, Meta(ge=1, le=10)] = 2  # Bedrock runs few jobs at once
-    slot_poll_seconds: Seconds = 120
-    slot_hours: Positive = 24.0  # for a slot of ours, and once more where others fill Bedrock's own queue
+    slot_poll_seconds: Seconds = 180
+    slot_hours: Positive = 24.0  # for a slot of ours, and again for each job where others fill Bedrock's own queue
     training_poll_seconds: Seconds = 300  # the safety net behind the event
-    max_training_hours: Positive = 24.0
+    max_training_hours: Positive = 24.0  # of a run: a supervised job and the reinforcement job share them
     deployment_poll_seconds: Seconds = 20
     deployment_minutes: Positive = 45.0
     clean_up_poll_seconds: Seconds = 60
@@ -54,7 +55,7 @@ def longest_seconds(waits: Workflow) -> float:
     """Return the sum of what a run may wait at most, in seconds; its work comes on top."""
     return (
         waits.slot_hours * 3600
-        + waits.queue_attempts * waits.slot_poll_seconds
+        + LAUNCHES * waits.queue_attempts * waits.slot_poll_seconds
         + waits.max_training_hours * 3600
         + DEPLOYMENT_WAITS * waits.deployment_minutes * 60
         + CLEAN_UP_WAITS * clean_up_seconds(waits)
@@ -74,7 +75,7 @@ def history_events(waits: Workflow) -> float:
     """
     return (
         9 * waits.slot_hours * 3600 / waits.slot_poll_seconds
-        + 3 * waits.queue_attempts
+        + 3 * LAUNCHES * waits.queue_attempts
         + 13 * waits.max_training_hours * 3600 / waits.training_poll_seconds
         + 9 * DEPLOYMENT_WAITS * waits.deployment_minutes * 60 / waits.deployment_poll_seconds
         + 3 * CLEAN_UP_WAITS * waits.clean_up_attempts

@@ -64,8 +64,9 @@ STEPS: Mapping[Step, StepSpec] = {
     Step.ESTIMATE_COST: StepSpec(description="Forecasts a run's cost and refuses it above the environment's cap"),
     Step.ACQUIRE_SLOT: StepSpec(description="Takes a training slot, or says that none is free"),
     Step.LAUNCH_TRAINING: StepSpec(
-        description="Describes or creates the Bedrock customization job; money is spent from here on",
-        timeout_seconds=120,
+        description="Describes or creates the Bedrock customization jobs; money is spent from here on",
+        timeout_seconds=300,
+        storage_mb=2048,  # for the demonstrations of a supervised job: at most the train split
         variables=(Variable.ARTEFACTS_BUCKET, Variable.SERVICE_ROLE_ARN, Variable.MODEL_KEY_ARN),
     ),
     Step.WAIT_FOR_TRAINING: StepSpec(description="Leaves the task token for the event that ends the Bedrock job"),

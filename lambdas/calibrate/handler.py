@@ -52,6 +52,7 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
         step_rollouts=task.hyperparameters.batch_size * task.hyperparameters.training_sample_per_prompt,
         audit=_grader(run.grader, Phase.AUDIT) if task.audit is not None else None,
         reward_model=run.grader.reward_model,
+        supervised_first=task.sft.first,
     )
     key = artefact_key(run.run_id, CALIBRATION_REPORT)
     objects.put_json(call.here.artefacts_bucket, key, report)

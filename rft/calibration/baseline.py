@@ -1,6 +1,6 @@
 """What the grader makes of the base model's rollouts and of hack probes, before anything is paid. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
 from math import ceil
 from statistics import fmean, pstdev
@@ -35,6 +35,7 @@ def calibrate(
     step_rollouts: int,
     audit: Call | None = None,
     reward_model: RewardModelPin | None = None,
+    supervised_first: bool = False,
 ) -> tuple[Report, Calibration]:
     """Return what the grader makes of rollouts, of answers that records hold, and of probes, with its short form.
 
@@ -42,7 +43,8 @@ def calibrate(
     ``step_rollouts`` rollouts makes if it fills each; all else once by ``grade_probes``. A probe is compared with the
     best of the record's rollouts and right answers; on a record without a right answer, with a rollout that passes.
     The independent grader, ``audit``, scores the rollouts once. What is known of the run's ``reward_model`` stands
-    among the measures.
+    among the measures. Where a supervised job comes first (``supervised_first``), a base that always fails is only
+    warned of.
 
     Raises:
         GraderError: or GraderBroken, the grader gave an answer no score.
@@ -63,6 +65,9 @@ def calibrate(
     scores |= grade_all(probes, grade_probes, apart=False).scores
     everything = [*rollouts, *held, *probes]
     measures = [*_measures(rollouts, first, again, rules), *people(everything, scores, rules)]
+    if supervised_first:
+        right = [answer for answer in held if answer.kind is Kind.RIGHT]
+        measures = sampled.before_supervision(measures, _best(rollouts, scores), _best(right, scores))
     if audit is not None:
         others = grade_all(rollouts, audit, apart=False).scores
         measures.append(sampled.audited(first.scores, others, rules.thresholds.audit))
@@ -79,6 +84,13 @@ def calibrate(
         probes=verdicts,
     )
     return report, _short(report, [first.scores[one.id] for one in rollouts])
+
+
+def _best(answers: Sequence[Answer], scores: Mapping[str, float]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for one in answers:
+        found[one.of] = max(found.get(one.of, scores[one.id]), scores[one.id])
+    return found
 
 
 def refusal(report: Report) -> str | None:

@@ -3,13 +3,22 @@
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
+from msgspec.structs import replace
+
 from rft.calibration.grading import Answer
 from rft.calibration.judging import SAME
 from rft.calibration.rules import Limits, Thresholds
 from rft.calibration.verdicts import SHOWN, Measure, Verdict, at_least, at_most, gravest
 from rft.evaluation.ranks import spearman
 
-SUPERVISE = "supervise first (fine-tune on demonstrations), make prompts easier, or give partial credit"
+SUPERVISE = (
+    "supervise first ([sft] first = true in task.toml, on demonstrations or preference pairs), make prompts easier, "
+    "or give partial credit"
+)
+SUPERVISED = (
+    "the supervised job that [sft] puts first is to change that; if it does not, the stop-loss or the gate ends it"
+)
+BASE_ONLY = ("spread", "mixed prompts")  # measures of the model that a supervised job replaces
 AUDIT = "read the answers that the graders see differently: one of them can be played, or is wrong"
 SOLVED = "the task is already solved: choose harder prompts, or a grader that asks for more"
 
@@ -82,6 +91,25 @@ def audited(scores: Mapping[str, float], others: Mapping[str, float], limits: Li
         said=f"Spearman's rank correlation with the independent grader's scores is {found:+.2f}",
         fix="" if verdict is Verdict.PASSED else AUDIT,
     )
+
+
+def before_supervision(
+    measures: Sequence[Measure], rollouts: Mapping[str, float], right: Mapping[str, float]
+) -> list[Measure]:
+    """Return the measures of a base that a supervised job will replace: that its rollouts are all alike only warns.
+
+    So it is where the grader finds a right answer better than every rollout on at least half of the records that have
+    one: then it rewards what the base cannot. ``rollouts`` and ``right`` are the best scores by record.
+    """
+    above = [right[record] > rollouts[record] + SAME for record in right]
+    if not above or sum(above) < len(above) / 2:
+        return list(measures)
+    return [
+        replace(one, verdict=Verdict.WARNED, fix=SUPERVISED)
+        if one.name in BASE_ONLY and one.verdict is Verdict.FAILED
+        else one
+        for one in measures
+    ]
 
 
 def length(rollouts: Sequence[Answer], scores: Mapping[str, float], limits: Limits) -> Measure | None:

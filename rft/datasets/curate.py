@@ -15,7 +15,7 @@ from rft.datasets.collector import ordered
 from rft.datasets.curation import Curation, Outcome
 from rft.datasets.express.lane import batches
 from rft.datasets.items import Container, Item, Refused, Shape
-from rft.datasets.limits import over_limits
+from rft.datasets.limits import nothing_to_imitate, over_limits
 from rft.datasets.message import message_of, problem
 from rft.datasets.sampling import Sampling
 from rft.datasets.shapes import detect
@@ -146,6 +146,7 @@ def _version(
         examples=outcome.examples - harmless,
         task=task,
     )
+    limits += nothing_to_imitate(outcome.profile.shape, splits[Split.TRAIN].records, task)
     findings = ordered(outcome.findings + limits)
     most_first = sorted(refused.items(), key=lambda pair: (-pair[1], pair[0]))
     manifest = Manifest(

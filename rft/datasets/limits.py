@@ -6,8 +6,10 @@ from typing import Final
 
 from rft.datasets.codes import CHECKS, Code
 from rft.datasets.findings import Finding
+from rft.datasets.items import Shape
 from rft.keys import Split
 from rft.tasks import Task
+from rft.training.demonstrations import SHOWN_IN
 
 MIN_TRAIN: Final = 100  # prompts; Bedrock user guide, rft-nova-models.html
 MAX_TRAIN_AND_VALIDATION: Final = 20_000  # records, Nova 2 Lite; quota L-82EE9228, adjustable
@@ -63,6 +65,23 @@ def over_limits(counts: Mapping[Split, int], *, bad: int, examples: int, task: T
         )
         problems.append(found(Code.TOO_FEW_TEST, test, accepted, least, message, fix))
     return problems
+
+
+def nothing_to_imitate(shape: Shape, train: int, task: Task) -> list[Finding]:
+    """Return why a version does not do for the supervised job that a task asks for, with the fix; empty if it does."""
+    if not task.sft.first or shape in SHOWN_IN:
+        return []
+    return [
+        Finding(
+            code=Code.NOTHING_TO_IMITATE,
+            severity=task.data.severity(Code.NOTHING_TO_IMITATE),
+            message=f"[sft] asks for a supervised job first, and records of the shape {shape} show it no answer",
+            fix=f"drop preference pairs or demonstrations, or set first = false in tasks/{task.name}/task.toml",
+            count=0,
+            of=train,
+            threshold=1,
+        )
+    ]
 
 
 def _more(missing: int, share: float) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rft.aws.erasure import trained_on
 from rft.datasets.items import Shape
 from rft.errors import BaseRefused, TooFewDemonstrations, TrainingFailed, TrainingStopped, TrainingTooLong
 from rft.keys import JobStatus, Step, Tag
@@ -234,3 +235,37 @@ def test_a_run_that_dies_in_the_supervised_phase_stops_the_job(launch: LaunchWor
     launch.invoke(Step.CLEAN_UP, run_id="arithmetic-2", error="x", cause="")
     assert job.stop.is_set()
     assert JobStatus(job.status) is JobStatus.STOPPING
+
+
+def test_the_base_of_a_model_that_stays_is_not_retired(launch: LaunchWorld) -> None:
+    supervise(launch)
+    base = completed(launch)
+    go(launch, Step.LAUNCH_TRAINING)
+    launch.end(launch.job(), "Completed")
+    go(launch, Step.CHECK_TRAINING)
+    store = launch.bedrock.store
+    store.models[base].job.request["customizationType"] = "FINE_TUNING"
+    store.models[base].created -= timedelta(days=900)
+    for number in range(launch.settings.workflow.keep_models):
+        arn = launch.model(f"rft-local-arithmetic-{number:012x}-a1", days_old=number)
+        store.models[arn].job.request["customizationType"] = "FINE_TUNING"
+    go(launch, Step.RETIRE)
+    assert base in store.models
+    launch.invoke(Step.REPORT, run_id="arithmetic-1", error="x", cause="")
+    model = launch.run().job
+    assert model
+    assert model.model_arn
+    del store.models[model.model_arn]
+    launch.ready("arithmetic-2")
+    go(launch, Step.RETIRE, "arithmetic-2")
+    assert base not in store.models
+
+
+def test_an_erasure_names_both_models(launch: LaunchWorld) -> None:
+    supervise(launch)
+    base = completed(launch)
+    go(launch, Step.LAUNCH_TRAINING)
+    launch.end(launch.job(), "Completed")
+    go(launch, Step.CHECK_TRAINING)
+    found = trained_on(launch.store, "arithmetic", {"abc123"})
+    assert {one.model_arn for one in found} == {base, launch.job().model_arn}

@@ -35,6 +35,7 @@ def _rows() -> Iterator[Row]:
     # 5.1 the service role
     yield Row(SERVICE_ROLE, "s3:GetObject", "{datasets}/datasets/arithmetic/0123456789ab/train.jsonl")
     yield Row(SERVICE_ROLE, "s3:GetObject", "{datasets}/datasets/arithmetic/0123456789ab/validation.jsonl")
+    yield Row(SERVICE_ROLE, "s3:GetObject", "{datasets}/datasets/arithmetic/0123456789ab/demonstrations-01.jsonl")
     yield Row(SERVICE_ROLE, "s3:ListBucket", "{datasets}")
     yield Row(SERVICE_ROLE, "s3:ListBucket", "{artefacts}")
     yield Row(SERVICE_ROLE, "s3:GetObject", "{artefacts}/training/arithmetic/x/metrics.csv")
@@ -59,6 +60,8 @@ def _rows() -> Iterator[Row]:
     ):
         yield Row(Step.LAUNCH_TRAINING, "bedrock:CreateModelCustomizationJob", resource)
     yield Row(Step.LAUNCH_TRAINING, "bedrock:TagResource", "{bedrock}model-customization-job/x")
+    for action in ("s3:GetObject", "s3:PutObject"):
+        yield Row(Step.LAUNCH_TRAINING, action, "{datasets}/datasets/arithmetic/0123456789ab/demonstrations-01.jsonl")
     yield Row(Step.LAUNCH_TRAINING, "bedrock:TagResource", "{bedrock}custom-model/x")
     yield Row(
         Step.LAUNCH_TRAINING, "iam:PassRole", "{service_role}", "", {"iam:PassedToService": "bedrock.amazonaws.com"}

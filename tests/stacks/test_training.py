@@ -135,7 +135,7 @@ def test_an_execution_may_take_as_long_as_its_waits_and_no_longer(deployed: Depl
     training, clean_up = _definition(deployed, "training"), _definition(deployed, "clean-up")
     states = training["States"]
     hours = waits.slot_hours + waits.max_training_hours + 4 * waits.deployment_minutes / 60 + 4
-    retries = sum(_retry_seconds(states[name]) for name in ("LaunchTraining", "Retire", "CleanUp"))
+    retries = sum(_retry_seconds(states[name]) for name in ("LaunchTraining", "LaunchTraining", "Retire", "CleanUp"))
     assert training["TimeoutSeconds"] == pytest.approx(hours * 3600 + retries, abs=1)
     assert clean_up["TimeoutSeconds"] == _retry_seconds(clean_up["States"]["CleanUp"]) + 3600
 

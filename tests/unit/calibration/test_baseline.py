@@ -121,6 +121,21 @@ def test_a_base_that_hardly_ever_or_nearly_always_passes_is_told_what_to_do() ->
         assert fix in found.fix
 
 
+def test_a_base_that_always_fails_may_be_supervised_first_by_a_grader_that_knows_what_is_right() -> None:
+    def finds(event: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        right = {one["id"]: "42" in one["messages"][-1]["content"] for one in event}
+        return [{**one, "aggregate_reward_score": float(right[one["id"]])} for one in says(event)]
+
+    base = rollouts([[0.0] * 4] * 4, reference_answer="42")
+    for grader, first, verdict in (
+        (finds, True, Verdict.WARNED),
+        (finds, False, Verdict.FAILED),
+        (lambda event: [{**one, "aggregate_reward_score": 0.0} for one in says(event)], True, Verdict.FAILED),
+    ):
+        report, _ = calibrate(base, grader, grader, RULES, task="any", step_rollouts=64, supervised_first=first)
+        assert {verdicts(report)["spread"], verdicts(report)["mixed prompts"]} == {verdict}
+
+
 def test_scores_that_follow_length_are_warned_of() -> None:
     answers = [
         Answer(record=one.record, kind=one.kind, name=one.name, text="worth 0." + "5" * (place % 7 + 1))

@@ -28,12 +28,12 @@ workflows = st.builds(
 
 
 def test_history_events_are_counted_as_step_functions_writes_them():
-    slot, queue, training, deployments, clean_up = 9, 3 * 1, 13, 4 * 9, 2 * 3 * 3
+    slot, queue, training, deployments, clean_up = 9, 2 * 3 * 1, 13, 4 * 9, 2 * 3 * 3
     assert history_events(ONE_LOOK_EACH) == slot + queue + training + deployments + clean_up
 
 
 def test_waits_are_added_up_at_their_longest():
-    slot, queue, training, deployments, clean_up = 3600, 3600, 3600, 4 * 60, 2 * 3 * 60
+    slot, queue, training, deployments, clean_up = 3600, 2 * 3600, 3600, 4 * 60, 2 * 3 * 60
     assert longest_seconds(ONE_LOOK_EACH) == slot + queue + training + deployments + clean_up
 
 

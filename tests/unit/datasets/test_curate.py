@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rft.datasets import limits
 from rft.datasets.codes import Code, Severity
@@ -26,6 +27,7 @@ from rft.errors import DatasetUnreadable
 from rft.keys import Split
 from rft.schemas import Manifest, Quarantined
 from rft.tasks import Splits
+from rft.training.sft import SupervisedFirst
 from tests.unit.datasets.made import TASK, contents, good, made, record, with_data
 
 LINES = st.lists(
@@ -241,6 +243,18 @@ def test_limits_are_those_of_what_bedrock_receives() -> None:
     assert "99 of 129 accepted records are left to train on" in problems(99, 10, 20)
     assert "add 2 or more" in problems(99, 10, 20)
     assert "19 records are held out" in problems(100, 10, 19)
+
+
+def test_a_file_that_shows_nothing_is_refused_where_a_supervised_job_comes_first(tmp_path: Path) -> None:
+    first = replace(TASK, sft=SupervisedFirst(first=True))
+    found = limits.nothing_to_imitate(Shape.PROMPTS, 200, first)
+    assert [one.severity for one in found] == [Severity.REJECT]
+    assert "first = false in tasks/" in found[0].fix
+    assert not limits.nothing_to_imitate(Shape.PREFERENCES, 200, first)
+    assert not limits.nothing_to_imitate(Shape.PROMPTS, 200, TASK)
+    curated = made(good(300), tmp_path, task=first)
+    assert not curated.accepted
+    assert "records of the shape prompts show it no answer" in curated.message
 
 
 def test_the_code_version_is_stable_within_a_checkout() -> None:

@@ -4,12 +4,14 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from rft.interval import Interval
-from rft.keys import RunStatus, Serving
+from rft.keys import JobStatus, RunStatus, Serving
 from rft.report.causes import read_cause
 from rft.report.ending import ending_of
-from rft.schemas import Champion, Decision, EvaluationResult, Run, Source
+from rft.report.supervised import supervised_rows
+from rft.schemas import Champion, Decision, EvaluationResult, Job, Run, Source, Supervised
 
 
 def run(**sections: Any) -> Run:
@@ -148,3 +150,21 @@ def test_a_failure_after_the_promotion_says_that_the_candidate_serves() -> None:
     ending = ending_of(run(champion=CHAMPION), error="States.Timeout", cause="")
     assert ending.status is RunStatus.FAILED
     assert "had been promoted" in ending.message
+
+
+def test_a_run_that_ended_well_says_what_it_began_from() -> None:
+    job = Job(name="j", arn="a", content_hash="h", status=JobStatus.COMPLETED, submitted_at=CHAMPION.promoted_at)
+    first = Supervised(job=job, demonstrations=1_234, left_out=5, since=CHAMPION.promoted_at)
+    refused = replace(first, refused="no custom model (ValidationException)")
+    no = Decision(promote=False, reasons=["not better"])
+    assert (
+        "It began from a model that imitates 1,234 demonstrations."
+        in ending_of(run(champion=CHAMPION, supervised=first)).message
+    )
+    assert (
+        "Bedrock took not the supervised one (no custom model (ValidationException))."
+        in ending_of(run(decision=no, supervised=refused)).message
+    )
+    rows = dict(supervised_rows(refused))
+    assert rows["its demonstrations"] == "1,234 (5 records show none that may be used)"
+    assert rows["not used as base"] == "Bedrock refused it: no custom model (ValidationException)"

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from rft.keys import Role, RunStatus, Serving, Tag
-from rft.schemas import Champion, Deployment, Run, Source
+from rft.keys import JobStatus, Role, RunStatus, Serving, Tag
+from rft.schemas import Champion, Deployment, Job, Run, Source, Supervised
 from rft.serving.leftovers import Found, Kind, Remedy, expires_at, leftovers
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -64,6 +64,15 @@ def judge(one: Found, *runs: Run, champion: Champion | None = CHAMPION) -> Remed
 
 DEAD, LIVING = run(status=RunStatus.ABORTED), run()
 PROMOTING = run("other", promotion=WISH)
+IMITATING = run(
+    "other",
+    supervised=Supervised(
+        job=Job(name="j", arn="j", content_hash="h", status=JobStatus.IN_PROGRESS, submitted_at=PAST),
+        demonstrations=100,
+        left_out=0,
+        since=PAST,
+    ),
+)
 THROUGHPUT = found(Kind.THROUGHPUT, "t", tags={Tag.EXPIRES_AT: SOON})
 
 
@@ -101,6 +110,8 @@ THROUGHPUT = found(Kind.THROUGHPUT, "t", tags={Tag.EXPIRES_AT: SOON})
         ),
         (found(Kind.JOB, "j"), [DEAD], CHAMPION, Remedy.REMOVE),
         (found(Kind.JOB, "j"), [LIVING], CHAMPION, None),
+        (found(Kind.JOB, "j"), [DEAD, IMITATING], CHAMPION, None),
+        (found(Kind.JOB, "k"), [DEAD, IMITATING], CHAMPION, Remedy.REMOVE),
     ],
 )
 def test_each_case(one: Found, runs: list[Run], champion: Champion | None, remedy: Remedy | None) -> None:

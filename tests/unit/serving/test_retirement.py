@@ -44,3 +44,25 @@ def test_what_must_stay_stays_and_nothing_older_is_kept_without_reason(
     free = sorted(one.created_at for one in left if one.arn not in needed)
     assert len(free) <= keep
     assert all(one.created_at <= max(m.created_at for m in left) for one in gone)
+
+
+def test_supervised_models_are_counted_by_themselves_and_stay_while_their_children_do() -> None:
+    models = [
+        made
+        for number in range(5)
+        for made in (
+            StoredModel(
+                arn=f"base:{number}", name=f"b-{number}", created_at=BIRTH + timedelta(days=number), supervised=True
+            ),
+            StoredModel(
+                arn=f"arn:{number}",
+                name=f"m-{number}",
+                created_at=BIRTH + timedelta(days=number, hours=1),
+                base_arn=f"base:{number}",
+            ),
+        )
+    ]
+    gone = models_to_delete(models, keep=2, champion="arn:0", in_use={"m-1"})
+    assert [one.arn for one in gone] == ["arn:2", "base:2"]
+    alone = models_to_delete([one for one in models if one.supervised], keep=2, champion=None, in_use={"b-0"})
+    assert [one.arn for one in alone] == ["base:1", "base:2"]
