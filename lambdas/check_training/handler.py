@@ -33,7 +33,7 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
     call.store.update(run.run_id, task_token=None, **_section(run, job))
     hours = call.here.settings.workflow.max_training_hours
     ended = clock.parse(job.ended_at) if job.ended_at else clock.now()
-    late = over_time(job, ended, hours_left(run, hours))
+    late = over_time(job, ended, hours_left(run.supervised if run.job else None, hours))
     if job.status in FINAL:
         if run.slot is not None and (run.job or job.status is not JobStatus.COMPLETED):
             call.store.free_slot(run.slot, run.run_id)

@@ -9,14 +9,14 @@ from rft.aws.customization import CustomizationJobs
 from rft.aws.demonstrations import write_demonstrations
 from rft.aws.step import Call, logger, step
 from rft.aws.tasks import packaged_tasks
-from rft.errors import BaseRefused, TrainingFailed
+from rft.errors import BaseRefused, TrainingFailed, TrainingTooLong
 from rft.keys import JobStatus, State
 from rft.schemas import Dataset, GraderPin, Job, Run, Supervised
 from rft.tasks import Task
 from rft.training.backend import Backend
 from rft.training.lifecycle import Move, choose
 from rft.training.plan import JobPlan, plan_job
-from rft.training.supervised import plan_supervised
+from rft.training.supervised import hours_left, plan_supervised
 
 
 @step(State.LAUNCH_TRAINING)
@@ -55,6 +55,12 @@ def _reinforced(run: Run, call: Call, task: Task, dataset: Dataset, grader: Grad
 
     if run.supervised is None:
         return launched(None)
+    hours = call.here.settings.workflow.max_training_hours
+    if hours_left(run.supervised, hours) <= 0:
+        raise TrainingTooLong(
+            f"the supervised job {run.supervised.job.name} took all of workflow.max_training_hours ({hours}); raise "
+            f"the setting and deploy, and `rft retry {run.run_id}` reuses its model"
+        )
     try:
         return launched(run.supervised.job)
     except BaseRefused as refusal:

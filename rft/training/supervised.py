@@ -34,14 +34,12 @@ def plan_supervised(
     )
 
 
-def hours_left(run: Run, max_hours: float) -> float:
-    """Return how many of the hours that a run may train are left to its job: both jobs share them.
+def hours_left(before: Supervised | None, max_hours: float) -> float:
+    """Return how many of the hours that a run may train are left to the job after ``before``: both share them.
 
     What counts of a supervised job is the time after the run launched or joined it.
     """
-    if run.job is None or run.supervised is None:
-        return max_hours
-    return max_hours - _seconds(run.supervised) / 3600
+    return max_hours if before is None else max_hours - _seconds(before) / 3600
 
 
 def _seconds(supervised: Supervised) -> float:

@@ -10,6 +10,7 @@ from rft.aws.tasks import packaged_tasks
 from rft.datasets.items import Shape
 from rft.json_text import json_text
 from rft.keys import Step, dataset_key
+from rft.training.demonstrations import SHOWN_IN
 from rft.training.sft import SupervisedFirst
 from tests.contract.launching import LaunchWorld, record
 from tests.unit.report.manifests import manifest
@@ -24,7 +25,10 @@ def supervise(launch: LaunchWorld, *, shown: int = SHOWN, shape: Shape = Shape.D
     task = replace(tasks["arithmetic"], sft=SupervisedFirst(first=True, **table))
     for step in READING:
         launch.patch.setattr(f"lambdas.{step}.handler.packaged_tasks", lambda: {**tasks, "arithmetic": task})
-    launch.lines = [json.dumps({**record(n), "answer": f"#### {n}"}).encode() + b"\n" for n in range(shown)]
+    field = SHOWN_IN.get(shape, "answer")
+    launch.lines = [
+        json.dumps({**record(n), field: f"#### {n}", "rejected": f"{n}?"}).encode() + b"\n" for n in range(shown)
+    ]
     made = manifest()
     described = replace(made, profile=replace(made.profile, shape=shape))
     launch.objects[f"datasets-bucket/{dataset_key('arithmetic', 'abc123', 'manifest.json')}"] = json_text(described)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rft import clock
 from rft.aws.erasure import trained_on
 from rft.datasets.items import Shape
 from rft.errors import BaseRefused, TooFewDemonstrations, TrainingFailed, TrainingStopped, TrainingTooLong
@@ -25,7 +26,7 @@ def go(launch: LaunchWorld, step: Step, run_id: str = "arithmetic-1", **event: A
 def completed(launch: LaunchWorld, run_id: str = "arithmetic-1", **options: Any) -> str:
     """Have a run whose supervised job has completed and been looked at; return its model."""
     job = in_supervised(launch, run_id, **options)
-    launch.end(job, "Completed")
+    launch.end(job, "Completed", hours=0.05)
     go(launch, Step.CHECK_TRAINING, run_id)
     assert job.model_arn
     return job.model_arn
@@ -44,7 +45,7 @@ def test_the_supervised_job_comes_first_and_its_model_is_the_base_of_the_other(l
     assert not {"customizationConfig", "validationDataConfig"} & set(sent)
     assert {tag["key"]: tag["value"] for tag in sent["jobTags"]}[Tag.RUN] == "arithmetic-1"
 
-    launch.end(job, "Completed")
+    launch.end(job, "Completed", hours=0.05)
     assert go(launch, Step.CHECK_TRAINING) == {"completed": False, "status": "Completed", "model_arn": job.model_arn}
     assert launch.store.slot_owner(0) == "arithmetic-1"
     assert go(launch, Step.LAUNCH_TRAINING)["completed"] is False
@@ -52,14 +53,15 @@ def test_the_supervised_job_comes_first_and_its_model_is_the_base_of_the_other(l
     _, second = launch.made(CREATE)
     assert (second["customizationType"], second["baseModelIdentifier"]) == ("REINFORCEMENT_FINE_TUNING", job.model_arn)
 
-    launch.end(launch.job(), "Completed")
+    launch.end(launch.job(), "Completed", hours=0.05)
     assert go(launch, Step.CHECK_TRAINING)["completed"] is True
     assert launch.store.slot_owner(0) is None
     assert launch.job().name != job.name
 
 
-def test_the_file_is_what_bedrock_takes_and_lies_beside_the_splits(launch: LaunchWorld) -> None:
-    supervise(launch)
+@pytest.mark.parametrize("shape", [Shape.DEMONSTRATIONS, Shape.PREFERENCES])
+def test_the_file_is_what_bedrock_takes_and_lies_beside_the_splits(launch: LaunchWorld, shape: Shape) -> None:
+    supervise(launch, shape=shape)
     in_supervised(launch)
     [sent] = launch.made(CREATE)
     key = sent["trainingDataConfig"]["s3Uri"].removeprefix("s3://")
@@ -119,13 +121,13 @@ def test_the_jobs_event_wakes_the_runs_of_its_phase(launch: LaunchWorld) -> None
     supervise(launch)
     job = in_supervised(launch)
     assert go(launch, Step.WAIT_FOR_TRAINING, task_token="first") == {"status": "InProgress"}
-    launch.end(job, "Completed")
+    launch.end(job, "Completed", hours=0.05)
     assert launch.invoke(Step.TRAINING_EVENT, **launch.event(job))["woken"] == ["arithmetic-1"]
     go(launch, Step.CHECK_TRAINING)
     go(launch, Step.LAUNCH_TRAINING)
     go(launch, Step.WAIT_FOR_TRAINING, task_token="second")
     assert launch.invoke(Step.TRAINING_EVENT, **launch.event(job))["woken"] == []
-    launch.end(launch.job(), "Completed")
+    launch.end(launch.job(), "Completed", hours=0.05)
     assert launch.invoke(Step.TRAINING_EVENT, **launch.event(launch.job()))["woken"] == ["arithmetic-1"]
 
 
@@ -212,6 +214,19 @@ def test_both_jobs_share_the_hours(launch: LaunchWorld) -> None:
         go(launch, Step.CHECK_TRAINING)
 
 
+def test_a_supervised_job_that_leaves_no_time_is_followed_by_none(launch: LaunchWorld) -> None:
+    supervise(launch)
+    launch.end(in_supervised(launch), "Completed", hours=launch.settings.workflow.max_training_hours + 0.1)
+    go(launch, Step.CHECK_TRAINING)
+    with pytest.raises(TrainingTooLong, match=r"took all of workflow.max_training_hours .*rft retry arithmetic-1"):
+        go(launch, Step.LAUNCH_TRAINING)
+    launch.ready("arithmetic-1-r2", attempt=2)
+    later = clock.now() + timedelta(hours=100)
+    launch.patch.setattr("rft.clock.now", lambda: later)
+    go(launch, Step.LAUNCH_TRAINING, "arithmetic-1-r2")
+    assert launch.run("arithmetic-1-r2").job
+
+
 def test_a_supervised_job_that_takes_too_long_is_stopped(launch: LaunchWorld) -> None:
     supervise(launch)
     job = in_supervised(launch)
@@ -241,7 +256,7 @@ def test_the_base_of_a_model_that_stays_is_not_retired(launch: LaunchWorld) -> N
     supervise(launch)
     base = completed(launch)
     go(launch, Step.LAUNCH_TRAINING)
-    launch.end(launch.job(), "Completed")
+    launch.end(launch.job(), "Completed", hours=0.05)
     go(launch, Step.CHECK_TRAINING)
     store = launch.bedrock.store
     store.models[base].job.request["customizationType"] = "FINE_TUNING"
@@ -265,7 +280,7 @@ def test_an_erasure_names_both_models(launch: LaunchWorld) -> None:
     supervise(launch)
     base = completed(launch)
     go(launch, Step.LAUNCH_TRAINING)
-    launch.end(launch.job(), "Completed")
+    launch.end(launch.job(), "Completed", hours=0.05)
     go(launch, Step.CHECK_TRAINING)
     found = trained_on(launch.store, "arithmetic", {"abc123"})
     assert {one.model_arn for one in found} == {base, launch.job().model_arn}

@@ -148,9 +148,8 @@ def test_the_supervised_job_is_part_of_the_other_ones_content_and_its_model_is_t
 )
 def test_hours_of_the_supervised_job_are_taken_from_the_other(since, ended, left):
     found = Supervised(job=job(ended_at=ended), demonstrations=100, left_out=0, since=since)
-    assert hours_left(run(supervised=found, job=job()), 8.0) == left
-    assert hours_left(run(supervised=found), 8.0) == 8.0
-    assert hours_left(run(job=job()), 8.0) == 8.0
+    assert hours_left(found, 8.0) == left
+    assert hours_left(None, 8.0) == 8.0
 
 
 def test_the_job_that_trains_is_the_supervised_one_until_there_is_another():
