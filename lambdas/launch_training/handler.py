@@ -66,9 +66,10 @@ def _reinforced(run: Run, call: Call, task: Task, dataset: Dataset, grader: Grad
     except BaseRefused as refusal:
         if task.sft.without == "fail":
             raise BaseRefused(
-                f"Bedrock takes not the supervised model as the base of a reinforcement job: {refusal}; to go on from "
-                f'{task.model.base_model} in such a case set without = "go_on" in [sft] of tasks/{run.task}/task.toml, '
-                f"or first = false; deploy, and `rft retry {run.run_id}` reuses what was finished"
+                f"Bedrock does not take the supervised model as the base of a reinforcement job: {refusal}; to go on "
+                f'from {task.model.base_model} in such a case set without = "go_on" in [sft] of '
+                f"tasks/{run.task}/task.toml, or first = false; deploy, and `rft retry {run.run_id}` reuses what was "
+                "finished"
             ) from refusal
         logger.warning("goes on without the supervised model", extra={"refusal": str(refusal)})
         run.supervised = replace(run.supervised, refused=str(refusal))

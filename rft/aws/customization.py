@@ -60,7 +60,7 @@ class CustomizationJobs:
 
         Raises:
             TrainingQueueFull: the account runs as many jobs as it may.
-            BaseRefused: Bedrock takes not the custom model that the plan builds on; the message is Bedrock's.
+            BaseRefused: Bedrock does not take the custom model that the plan builds on; the message is Bedrock's.
             TrainingFailed: Bedrock refused the request otherwise; the message is Bedrock's.
 
         """

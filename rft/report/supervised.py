@@ -25,5 +25,5 @@ def supervised_words(found: Supervised | None) -> str:
     if found is None:
         return ""
     if found.refused:
-        return f" It began from the task's base model: Bedrock took not the supervised one ({found.refused})."
+        return f" It began from the task's base model: Bedrock did not take the supervised one ({found.refused})."
     return f" It began from a model that imitates {found.demonstrations:,} demonstrations."

@@ -64,6 +64,6 @@ def test_a_service_that_takes_no_custom_model_as_base_is_gone_on_without(pipelin
     run = pipeline.drop_and_finish(demonstrated(records(200, 350)))
     assert run.status in (RunStatus.PROMOTED, RunStatus.GATE_REJECTED), run.message
     assert "does not support REINFORCEMENT_FINE_TUNING" in run.supervised.refused
-    assert "Bedrock took not the supervised one" in pipeline.message_about(run.run_id)
+    assert "Bedrock did not take the supervised one" in pipeline.message_about(run.run_id)
     assert requested(pipeline)[-1]["baseModelIdentifier"] == "amazon.nova-2-lite-v1:0:256k"
     assert learned(pipeline, run.job)["rewards"][0] < run.calibration.mean + 0.1

@@ -162,7 +162,7 @@ def test_a_run_that_ended_well_says_what_it_began_from() -> None:
         in ending_of(run(champion=CHAMPION, supervised=first)).message
     )
     assert (
-        "Bedrock took not the supervised one (no custom model (ValidationException))."
+        "Bedrock did not take the supervised one (no custom model (ValidationException))."
         in ending_of(run(decision=no, supervised=refused)).message
     )
     rows = dict(supervised_rows(refused))
