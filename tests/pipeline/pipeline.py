@@ -146,13 +146,13 @@ class Pipeline:
         path = f"tasks/{task}/task.toml"
         added = (ROOT / path).read_text() + table
         for step in Step:
-            self._change_file(names.function_name(PREFIX, step), path, added.encode())
+            self.change_file(names.function_name(PREFIX, step), path, added.encode())
 
     def change_grader(self, source: str, *, task: str = "arithmetic") -> None:
         """Publish a grader with another reward.py, as a deployment with a changed task folder would."""
         client = self.aws.client("lambda")
         grader = names.grader_name(PREFIX, task)
-        self._change_file(grader, f"tasks/{task}/reward.py", source.encode())
+        self.change_file(grader, f"tasks/{task}/reward.py", source.encode())
         version = client.publish_version(FunctionName=grader)["FunctionArn"]
         for step in (Step.PREPARE_GRADER, Step.CHECK_GRADERS):
             name = names.function_name(PREFIX, step)
@@ -164,9 +164,9 @@ class Pipeline:
     def change_golden(self, samples: bytes, *, task: str = "arithmetic") -> None:
         """Give the steps that score golden samples another file of them, as a deployment would."""
         for step in (Step.CALIBRATE, Step.CHECK_GRADERS):
-            self._change_file(names.function_name(PREFIX, step), f"tasks/{task}/golden.jsonl", samples)
+            self.change_file(names.function_name(PREFIX, step), f"tasks/{task}/golden.jsonl", samples)
 
-    def _change_file(self, function: str, path: str, content: bytes) -> None:
+    def change_file(self, function: str, path: str, content: bytes) -> None:
         """Put another content of a file into a function's package."""
         client = self.aws.client("lambda")
         with urllib.request.urlopen(client.get_function(FunctionName=function)["Code"]["Location"]) as answer:

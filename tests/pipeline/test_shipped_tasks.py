@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,6 +39,12 @@ def download(tmp_path_factory: pytest.TempPathFactory) -> Path:
             answer = f"She bags {second} * {number} = <<{second}*{number}={bagged}>> rolls.\n#### {bagged:,}"
             out.write(json.dumps({"question": question, "answer": answer}) + "\n")
     return path
+
+
+def asked_judges(pipeline: Pipeline) -> list[dict[str, Any]]:
+    """Return what the deployed grader has asked judges so far."""
+    requests = pipeline.aws.bedrock_admin("GET", "/_local/requests")
+    return [one["params"] for one in requests if one["operation"] == "Converse" and JUDGING in one["principal"]]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -108,8 +115,14 @@ def test_pandalm_runs_through_to_a_decision(pipeline: Pipeline):
     assert run.grader.reward_model.accuracy.mean > 0.7
 
 
-def test_a_judge_grades_and_the_model_gets_better(pipeline: Pipeline):
-    run = pipeline.drop_and_finish(SUMMARIES, task="summaries")
+@pytest.fixture(scope="module")
+def judged_run(pipeline: Pipeline):
+    """Return the run of the sample of ``summaries``."""
+    return pipeline.drop_and_finish(SUMMARIES, task="summaries")
+
+
+def test_a_judge_grades_and_the_model_gets_better(pipeline: Pipeline, judged_run):
+    run = judged_run
     assert run.status is RunStatus.PROMOTED, run.message
     assert run.calibration.verdict in ("pass", "warn"), run.calibration.notes
     assert run.evaluation.gains["baseline"].low > 0
@@ -117,11 +130,7 @@ def test_a_judge_grades_and_the_model_gets_better(pipeline: Pipeline):
     assert run.evaluation.audited_gain.low > 0, "the independent grader sees it as well"
     assert "by the independent grader" in run.decision.reasons[-1]
 
-    judged = [
-        request["params"]
-        for request in pipeline.aws.bedrock_admin("GET", "/_local/requests")
-        if request["operation"] == "Converse" and JUDGING in request["principal"]
-    ]
+    judged = asked_judges(pipeline)
     assert judged
     assert {params["modelId"] for params in judged} == {"us.amazon.nova-lite-v1:0"}
     again = sum("could not be used" in json.dumps(params) for params in judged)
@@ -140,3 +149,24 @@ def test_a_judge_grades_and_the_model_gets_better(pipeline: Pipeline):
         ]
     }
     assert {"judge", "judge_calls", "judge_malformed", "judge_errors"} <= counted
+
+
+def test_a_pairwise_judge_is_asked_both_ways_round(pipeline: Pipeline, judged_run):
+    judge = {"kind": "judge", "models": ["us.amazon.nova-lite-v1:0"], "rubric": "Which is better?", "mode": "pairwise"}
+    table = json.dumps({"reward": {"components": [judge]}})
+    pipeline.change_file(JUDGING, "tasks/summaries/task.json", table.encode())
+    record = json.loads(SUMMARIES.splitlines()[0])
+    answers = {"good": "The library closes. " + record["reference_answer"], "bad": "I cannot help with that."}
+    event = [
+        {**record, "id": name, "messages": [*record["messages"], {"role": "assistant", "content": text}]}
+        for name, text in answers.items()
+    ]
+    before = len(asked_judges(pipeline))
+    answer = pipeline.aws.client("lambda").invoke(FunctionName=JUDGING, Payload=json.dumps(event).encode())
+    scores = {one["id"]: one["aggregate_reward_score"] for one in json.loads(answer["Payload"].read())}
+    assert scores["good"] > scores["bad"]
+    shown = [json.dumps(params["messages"]) for params in asked_judges(pipeline)[before:]]
+    places = [
+        text.index(answers["bad"]) < text.index(record["reference_answer"]) for text in shown if answers["bad"] in text
+    ]
+    assert {True, False} <= set(places), "the answer stood first, and second"
