@@ -156,7 +156,7 @@ def test_a_pairwise_judge_is_asked_both_ways_round(pipeline: Pipeline, judged_ru
     table = json.dumps({"reward": {"components": [judge]}})
     pipeline.change_file(JUDGING, "tasks/summaries/task.json", table.encode())
     record = json.loads(SUMMARIES.splitlines()[0])
-    answers = {"good": "The library closes. " + record["reference_answer"], "bad": "I cannot help with that."}
+    answers = {"good": record["reference_answer"], "bad": "I cannot help with that."}
     event = [
         {**record, "id": name, "messages": [*record["messages"], {"role": "assistant", "content": text}]}
         for name, text in answers.items()
