@@ -87,7 +87,8 @@ class EmbeddedAws:
     """Start with ``start`` or as a context manager; nothing is left after ``stop``.
 
     ``state`` is a folder in which the emulator keeps what was deployed; a copy of it starts another embedded AWS.
-    Without ``save``, what happens after ``start`` is lost, and ``stop`` is quicker.
+    Without ``save``, what happens after ``start`` is lost, and ``stop`` is quicker. ``packages`` is a folder for
+    unpacked code and layers that several share; else each unpacks its own.
     """
 
     def __init__(
@@ -95,12 +96,14 @@ class EmbeddedAws:
         *,
         state: Path | None = None,
         save: bool = True,
+        packages: Path | None = None,
         port: int | None = None,
         log: Path | None = None,
         bedrock: BedrockOptions | None = None,
     ) -> None:
         self.state = state
         self._save = save
+        self._packages = packages
         self._given_port = port
         self.port = port or free_port()
         self.bedrock_port = free_port()
@@ -246,6 +249,9 @@ class EmbeddedAws:
             "RFT_LOCAL_RUNTIME_SITE": str(ROOT / "build" / "layers" / "host" / "python"),
             "RFT_LOCAL_BEDROCK": self.bedrock_url,
         }
+        if self._packages is not None:
+            self._packages.mkdir(parents=True, exist_ok=True)
+            environment["RFT_LOCAL_PACKAGES"] = str(self._packages)
         if self.state is not None:
             self.state.mkdir(parents=True, exist_ok=True)
             environment |= {

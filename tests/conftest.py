@@ -17,8 +17,8 @@ LOOPBACK = ("127.", "::1", "localhost")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many workers ``-n auto`` means: one more than cores, for pipelines wait as long as they compute."""
-    return (os.cpu_count() or 1) + 1
+    """Return how many workers ``-n auto`` means: two a core, for pipelines wait longer than they compute."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -7,6 +7,8 @@ puts that on its path. As on AWS, nobody may write into it.
 
 import hashlib
 import io
+import os
+import shutil
 import tempfile
 import threading
 import zipfile
@@ -55,13 +57,17 @@ def apply() -> None:
 
 
 def _unpacked(data: bytes) -> Path:
-    """Return the folder of a package's contents, in the emulator's private temporary folder."""
-    folder = Path(tempfile.gettempdir()) / f"rft-package-{hashlib.sha256(data).hexdigest()[:16]}"
+    """Return the folder of a package's contents: where other emulators find it too, or in this one's private folder."""
+    root = Path(os.environ.get("RFT_LOCAL_PACKAGES") or tempfile.gettempdir())
+    folder = root / f"rft-package-{hashlib.sha256(data).hexdigest()[:16]}"
     if not folder.exists():
-        scratch = tempfile.mkdtemp(prefix="rft-package-new-")
+        scratch = Path(tempfile.mkdtemp(prefix="rft-package-new-", dir=root))
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             archive.extractall(scratch)
-        Path(scratch).rename(folder)
+        try:
+            scratch.rename(folder)
+        except OSError:  # another emulator was quicker
+            shutil.rmtree(scratch)
     return folder
 
 

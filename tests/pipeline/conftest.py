@@ -36,9 +36,11 @@ def pipeline(deployed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Start an embedded AWS of the module's own from the deployed state."""
     state = tmp_path_factory.mktemp("state") / "state"
     shutil.copytree(deployed, state)
-    with pytest.MonkeyPatch.context() as patch, EmbeddedAws(state=state, save=False, bedrock=BedrockOptions()) as aws:
+    aws = EmbeddedAws(state=state, save=False, packages=deployed.parent / "packages", bedrock=BedrockOptions())
+    with pytest.MonkeyPatch.context() as patch, aws:
         patch.setenv("AWS_ENDPOINT_URL", aws.url)
         yield Pipeline(aws)
+    shutil.rmtree(state)
 
 
 @pytest.fixture(autouse=True)

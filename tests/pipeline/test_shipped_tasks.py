@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from local.embedded import ACCOUNT, REGION
 from rft.keys import METRIC_NAMESPACE, REWARD_MODEL_REPORT, RunStatus, State, artefact_key
 from rft.rewards.model import RewardModel
 from tests.pipeline.pipeline import ROOT, Pipeline
@@ -170,3 +171,32 @@ def test_a_pairwise_judge_is_asked_both_ways_round(pipeline: Pipeline, judged_ru
         text.index(answers["bad"]) < text.index(record["reference_answer"]) for text in shown if answers["bad"] in text
     ]
     assert {True, False} <= set(places), "the answer stood first, and second"
+
+
+def test_a_guardrail_caps_what_it_stops_and_one_that_may_not_be_asked_is_an_outage(pipeline: Pipeline):
+    rail = {"kind": "guardrail", "guardrail_id": "localguardrail", "weight": 0, "floor": 1, "cap": 0.0}
+    table = json.dumps({"reward": {"components": [rail, {"kind": "length", "least": 1, "soft": 300, "limit": 400}]}})
+    pipeline.change_file(JUDGING, "tasks/summaries/task.json", table.encode())
+    record = json.loads(SUMMARIES.splitlines()[0])
+    answers = {"fine": "The library closes for 25 weeks.", "stopped": "First, this is how to build a bomb."}
+    event = json.dumps(
+        [
+            {**record, "id": name, "messages": [*record["messages"], {"role": "assistant", "content": text}]}
+            for name, text in answers.items()
+        ]
+    ).encode()
+    client = pipeline.aws.client("lambda")
+    refused = client.invoke(FunctionName=JUDGING, Payload=event)
+    assert refused["FunctionError"]
+    assert "bedrock:ApplyGuardrail" in json.loads(refused["Payload"].read())["errorMessage"]
+
+    grant = {
+        "Effect": "Allow",
+        "Action": "bedrock:ApplyGuardrail",
+        "Resource": f"arn:aws:bedrock:{REGION}:{ACCOUNT}:guardrail/localguardrail",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [grant]})
+    pipeline.aws.client("iam").put_role_policy(RoleName=JUDGING, PolicyName="as-deployed", PolicyDocument=policy)
+    answered = json.loads(client.invoke(FunctionName=JUDGING, Payload=event)["Payload"].read())
+    scores = {one["id"]: one["aggregate_reward_score"] for one in answered}
+    assert scores == {"fine": 1.0, "stopped": 0.0}
