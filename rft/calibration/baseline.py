@@ -1,6 +1,6 @@
 """What the grader makes of the base model's rollouts and of hack probes, before anything is paid. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from heapq import nsmallest
 from math import ceil
 from statistics import fmean, pstdev
@@ -8,7 +8,7 @@ from statistics import fmean, pstdev
 from rft.calibration import judging, sampled
 from rft.calibration.grading import PER_CALL, Answer, Call, Graded, Kind, grade_all, grade_at_once
 from rft.calibration.rules import CalibrationRules
-from rft.calibration.trial import best_answers, judge_probes, people, probes_for, written_answers
+from rft.calibration.trial import best_answers, extremes, judge_probes, people, probes_for, written_answers
 from rft.calibration.verdicts import Measure, Report, Verdict, gravest
 from rft.names import digest
 from rft.schemas import Calibration, RewardModelPin
@@ -66,8 +66,8 @@ def calibrate(
     everything = [*rollouts, *held, *probes]
     measures = [*_measures(rollouts, first, again, rules), *people(everything, scores, rules)]
     if supervised_first:
-        right = [answer for answer in held if answer.kind is Kind.RIGHT]
-        measures = sampled.before_supervision(measures, _best(rollouts, scores), _best(right, scores))
+        asked, right = (extremes(everything, scores, (kind,), highest=True) for kind in (Kind.ROLLOUT, Kind.RIGHT))
+        measures = sampled.before_supervision(measures, asked, right)
     if audit is not None:
         others = grade_all(rollouts, audit, apart=False).scores
         measures.append(sampled.audited(first.scores, others, rules.thresholds.audit))
@@ -84,13 +84,6 @@ def calibrate(
         probes=verdicts,
     )
     return report, _short(report, [first.scores[one.id] for one in rollouts])
-
-
-def _best(answers: Sequence[Answer], scores: Mapping[str, float]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for one in answers:
-        found[one.of] = max(found.get(one.of, scores[one.id]), scores[one.id])
-    return found
 
 
 def refusal(report: Report) -> str | None:

@@ -101,8 +101,8 @@ def probes_for(best: Sequence[Answer], rules: CalibrationRules) -> list[Answer]:
 
 def judge_probes(answers: Sequence[Answer], scores: Mapping[str, float], rules: CalibrationRules) -> list[ProbeVerdict]:
     """Return the verdict of each probe that was scored, in the order of ``Probe``."""
-    honest = _extremes(answers, scores, HONEST, highest=True)
-    floor = _extremes(answers, scores, tuple(Kind), highest=False)
+    honest = extremes(answers, scores, HONEST, highest=True)
+    floor = extremes(answers, scores, tuple(Kind), highest=False)
     by_probe: dict[str, dict[str, float]] = {}
     for answer in answers:
         if answer.kind is Kind.PROBE and answer.id in scores:
@@ -155,7 +155,7 @@ def _joined(first: Graded, second: Graded) -> Graded:
     )
 
 
-def _extremes(
+def extremes(
     answers: Iterable[Answer], scores: Mapping[str, float], kinds: tuple[Kind, ...], *, highest: bool
 ) -> dict[str, float]:
     """Return the highest or lowest score of some kinds of answers, by record."""
@@ -175,8 +175,8 @@ def _measures(answers: Sequence[Answer], graded: Graded, again: Graded, rules: C
         judging.determinism(graded, again, limits.changed),
         judging.spread(list(scores.values())) if scores else None,
         judging.told_apart(
-            _extremes(answers, scores, (Kind.RIGHT,), highest=True),
-            _extremes(answers, scores, (Kind.WRONG,), highest=True),
+            extremes(answers, scores, (Kind.RIGHT,), highest=True),
+            extremes(answers, scores, (Kind.WRONG,), highest=True),
             limits.told_apart,
         ),
         *people(answers, scores, rules),
@@ -187,7 +187,7 @@ def _measures(answers: Sequence[Answer], graded: Graded, again: Graded, rules: C
 
 def people(answers: Sequence[Answer], scores: Mapping[str, float], rules: CalibrationRules) -> list[Measure]:
     """Return how far the scores agree with what people said, where they said something."""
-    chosen, rejected = (_extremes(answers, scores, (kind,), highest=True) for kind in (Kind.CHOSEN, Kind.REJECTED))
+    chosen, rejected = (extremes(answers, scores, (kind,), highest=True) for kind in (Kind.CHOSEN, Kind.REJECTED))
     pairs = {name: (chosen[name], rejected[name]) for name in chosen if name in rejected}
     rated = [
         (scores[answer.id], rating)

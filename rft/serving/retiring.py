@@ -1,10 +1,13 @@
 """The end of a run that went well, whatever the gate said: the candidate's deployment, the alias and old models go."""
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from rft.aws import clients
 from rft.aws.refusals import AwsRefusal, mutating, not_found
 from rft.keys import Tag
+from rft.schemas import Run
 from rft.serving import champion as champions
 from rft.serving import deployments, throughput
 from rft.serving.cleanup import delete_aliases, delete_candidate
@@ -50,13 +53,14 @@ def stored_models(settings: Settings, task: str | None = None) -> list[StoredMod
 
 def _delete_models(progress: Progress) -> list[str]:
     champion = champions.read(progress.settings.prefix, progress.run.task)
-    bases = _bases(progress)
+    runs = [run for run in progress.store.all() if run.task == progress.run.task]
+    bases = _bases(runs)
     stored = stored_models(progress.settings, progress.run.task)
     surplus = models_to_delete(
         [replace(model, base_arn=bases.get(model.arn, model.base_arn)) for model in stored],
         keep=progress.settings.workflow.keep_models,
         champion=champion.model_arn if champion else None,
-        in_use=_in_use(progress),
+        in_use=_in_use(runs),
     )
     removed = []
     for model in surplus:
@@ -70,23 +74,23 @@ def _delete_models(progress: Progress) -> list[str]:
     return removed
 
 
-def _in_use(progress: Progress) -> set[str]:
-    """Return ARNs and names of models that a deployment, throughput or living run needs."""
+def _in_use(runs: Iterable[Run]) -> set[str]:
+    """Return ARNs and names of models that a deployment, throughput or living run of the task needs."""
     used = {one.model_arn for one in deployments.list_all()}
     for one in throughput.list_all():
         used |= {one.model_arn, one.desired_model_arn}
-    for run in progress.store.all():
-        if run.task == progress.run.task and not run.final:
+    for run in runs:
+        if not run.final:
             for job in (run.job, run.supervised.job if run.supervised else None):
                 used |= {job.name, job.model_arn or job.name} if job else set()
     return used
 
 
-def _bases(progress: Progress) -> dict[str, str]:
+def _bases(runs: Iterable[Run]) -> dict[str, str]:
     """Return the supervised model behind each model, as run records have it: Bedrock may name the foundation model."""
     return {
         run.job.model_arn: run.supervised.job.model_arn
-        for run in progress.store.all()
+        for run in runs
         if run.job and run.job.model_arn and run.supervised and run.supervised.job.model_arn
-        if run.task == progress.run.task and not run.supervised.refused
+        if not run.supervised.refused
     }
