@@ -1,6 +1,5 @@
 """Curate a dropped file: each example ends in one split or in quarantine; the version is its content."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import chain
@@ -14,6 +13,7 @@ from rft.datasets.codes import HARMLESS, Severity
 from rft.datasets.collector import ordered
 from rft.datasets.curation import Curation, Outcome
 from rft.datasets.express.lane import batches
+from rft.datasets.hashing import Hashing, Sum
 from rft.datasets.items import Container, Item, Refused, Shape
 from rft.datasets.limits import nothing_to_imitate, over_limits
 from rft.datasets.message import message_of, problem
@@ -80,20 +80,21 @@ def curate(stream: Source, *, task: Task, work: Path, around: Surroundings, name
         TaskInvalid: a protected file is unreadable, or ``[data]`` asks for what is unknown.
 
     """
-    source = _Hashing(stream, around.progress)
-    reading = open_reading(source, name=name)
-    first, items = _beginning(reading)
-    shape = _shape(reading, first, task)
-    files = Files(work, Table())
-    try:
-        curation = Curation(reading, shape, first, task=task, files=files, around=around)
-        for batch in batches(items):
-            curation.take(batch)
-        outcome = curation.finish()
-        hashes = {path: files.sha256(path) for path in outcome.files}
-        return _version(outcome, hashes, source, task=task, work=work, around=around)
-    finally:
-        files.close()
+    with Hashing() as hashing:
+        source = _Hashed(stream, hashing.sha256(), around.progress)
+        reading = open_reading(source, name=name)
+        first, items = _beginning(reading)
+        shape = _shape(reading, first, task)
+        files = Files(work, Table(), hashing)
+        try:
+            curation = Curation(reading, shape, first, task=task, files=files, around=around)
+            for batch in batches(items):
+                curation.take(batch)
+            outcome = curation.finish()
+            hashes = {path: files.sha256(path) for path in outcome.files}
+            return _version(outcome, hashes, source, task=task, work=work, around=around)
+        finally:
+            files.close()
 
 
 def _beginning(reading: Reading) -> tuple[list[dict[str, Any]], Iterator[Item]]:
@@ -123,7 +124,7 @@ def _shape(reading: Reading, first: list[dict[str, Any]], task: Task) -> Shape:
 
 
 def _version(
-    outcome: Outcome, hashes: dict[Path, str], source: "_Hashing", *, task: Task, work: Path, around: Surroundings
+    outcome: Outcome, hashes: dict[Path, str], source: "_Hashed", *, task: Task, work: Path, around: Surroundings
 ) -> Curated:
     version = digest({path.name: sha256 for path, sha256 in hashes.items()}, length=16)
 
@@ -180,18 +181,18 @@ def _version(
     )
 
 
-class _Hashing:
+class _Hashed:
     """A stream that knows the hash and the size of what was read from it."""
 
-    def __init__(self, stream: Source, progress: Progress | None) -> None:
+    def __init__(self, stream: Source, sha256: Sum, progress: Progress | None) -> None:
         self._stream = stream
         self._progress = progress
-        self._hash = hashlib.sha256()
+        self._sha256 = sha256
         self.size = 0
 
     def read(self, size: int, /) -> bytes:
         data = self._stream.read(size)
-        self._hash.update(data)
+        self._sha256.update(data)
         self.size += len(data)
         if self._progress is not None:
             self._progress(self.size)
@@ -199,4 +200,4 @@ class _Hashing:
 
     @property
     def sha256(self) -> str:
-        return self._hash.hexdigest()
+        return self._sha256.hexdigest()

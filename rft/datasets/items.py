@@ -36,7 +36,7 @@ class Verdict(StrEnum):
     TIE = "tie"
 
 
-class Item(Struct, frozen=True):
+class Item(Struct, frozen=True, gc=False):
     """One record as it stands in a dropped file: a line, an element of an array, a row."""
 
     number: int  # which record of the file, counted from 1

@@ -6,10 +6,13 @@ category gets its share by chance: of 100 records of one, 20 +- 8 are held out a
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from rft.datasets.table import NUMBER_OF, SPLITS
 from rft.keys import Split
 from rft.tasks import Splits
+
+_PART: Final = 2.0**-64  # a float times this is exactly the float over 2**64
 
 
 def split_of(key: int, shares: Splits) -> Split:
@@ -21,5 +24,4 @@ def numbers_of(keys: Iterable[int], shares: Splits) -> list[int]:
     """Return the splits of groups, by their numbers in the table."""
     train, validation, test = (NUMBER_OF[split] for split in (Split.TRAIN, Split.VALIDATION, Split.TEST))
     tested, held_out = shares.test, shares.test + shares.validation
-    places = [key / 2**64 for key in keys]
-    return [test if place < tested else validation if place < held_out else train for place in places]
+    return [test if (place := key * _PART) < tested else validation if place < held_out else train for key in keys]

@@ -4,7 +4,7 @@ Columns are arrays of machine numbers: 63 bytes a row, whatever the texts are.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from rft.keys import Split
@@ -46,10 +46,11 @@ class Table:
     def __len__(self) -> int:
         return len(self.split)
 
-    def extend(self, columns: Mapping[str, Iterable[int]]) -> None:
+    def extend(self, columns: Mapping[str, Sequence[int]]) -> None:
         """Add rows: the values of every column by its name."""
         for name in COLUMNS:
-            getattr(self, name).extend(columns[name])
+            mine = getattr(self, name)
+            mine.extend(array(mine.typecode, columns[name]))  # an array made of a list takes half the time of the list
 
     def category_number(self, name: str) -> int:
         """Return the number of a category's name."""
@@ -91,6 +92,8 @@ def groups(keys: "NDArray[np.uint64]", rows: "NDArray[np.int64]") -> "Iterator[N
     import numpy as np
 
     mine = keys[rows]
+    if len(np.unique(mine)) == len(mine):  # takes a fifth of the time of what follows
+        return
     order = np.argsort(mine, kind="stable")
     ordered = mine[order]
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))

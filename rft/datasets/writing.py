@@ -16,8 +16,9 @@ from typing import IO, Final
 import msgspec
 
 from rft.datasets.codes import Code
+from rft.datasets.hashing import Hashing
 from rft.datasets.items import Item
-from rft.datasets.table import NUMBER_OF, Table
+from rft.datasets.table import NUMBER_OF, SPLITS, Table
 from rft.keys import Split
 from rft.schemas import Quarantined
 
@@ -40,13 +41,12 @@ PREFIX_LENGTH: Final = len(prefix("r-0123456789abcdef"))
 class Files:
     """The open files of a version below ``work``."""
 
-    def __init__(self, work: Path, table: Table) -> None:
+    def __init__(self, work: Path, table: Table, hashing: Hashing) -> None:
         self.table = table
         self._work = work
         self._splits = {split: (work / f"{split}.jsonl").open("w+b", BUFFER) for split in Split}
-        self._by_number = [self._splits[split] for split in Split]
+        self._by_number = [hashing.sha256(self._splits[split]) for split in Split]
         self._ends = [0 for _ in Split]
-        self._digests = [hashlib.sha256() for _ in Split]
         self._whole: dict[Path, str] = {}  # hashes of the files that hold all that was written to them
         self._originals = (work / "originals").open("w+b", BUFFER)
         self._originals_end = 0
@@ -59,8 +59,7 @@ class Files:
     def write(self, split: int, line: bytes) -> int:
         """Append a line (with its line feed) to a split, by number; return where it begins."""
         offset = self._ends[split]
-        self._by_number[split].write(line)
-        self._digests[split].update(line)
+        self._by_number[split].update(line)
         self._ends[split] = offset + len(line)
         return offset
 
@@ -73,12 +72,10 @@ class Files:
             offsets.append(ends[split])
             ends[split] += len(line) + 1
             parts[split].append(line)
-        for stream, digest, part in zip(self._by_number, self._digests, parts, strict=True):
+        for mine, part in zip(self._by_number, parts, strict=True):
             if part:
                 part.append(b"")  # for the last line feed
-                data = b"\n".join(part)
-                stream.write(data)
-                digest.update(data)
+                mine.update(b"\n".join(part))
         return offsets
 
     def keep(self, item: Item) -> int:
@@ -107,8 +104,10 @@ class Files:
         self.refused[code] -= count
 
     def line(self, row: int) -> bytes:
-        """Return a row's line, without its line feed."""
-        stream = self._by_number[self.table.split[row]]
+        """Return a row's line, without its line feed; after it, no line is written any more."""
+        split = self.table.split[row]
+        self._by_number[split].settle()
+        stream = self._splits[SPLITS[split]]
         stream.seek(self.table.offset[row])
         return stream.readline()[:-1]
 
@@ -119,6 +118,8 @@ class Files:
             The files of the version with their numbers of lines; the quarantine is in the order of the dropped file.
 
         """
+        for written in self._by_number:
+            written.settle()
         late = sorted(gone)
         made = {}
         with (self._work / QUARANTINE).open("wb", BUFFER) as quarantine:
@@ -133,7 +134,7 @@ class Files:
             self._copy_without(stream, Path(stream.name), [self.table.offset[row] for row in rows])
             made[Path(stream.name)] = self.table.split.count(NUMBER_OF[split]) - len(rows)
             if not rows:
-                self._whole[Path(stream.name)] = self._digests[NUMBER_OF[split]].hexdigest()
+                self._whole[Path(stream.name)] = self._by_number[NUMBER_OF[split]].hexdigest()
         self.close()
         return made
 

@@ -8,6 +8,7 @@ characters is a leak wherever it stands. Where answers are passages of the promp
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 WORDS: Final = 4
@@ -31,6 +32,31 @@ def answer_leak(reference: str | dict[str, Any] | None, prompt: str) -> str | No
         reference = reference.strip()
         return _text_leak(reference, prompt) if reference else None
     return None if reference is None else _object_leak(reference, prompt)
+
+
+def surely_no_leak(references: Sequence[str], prompts: Sequence[str]) -> bool:
+    """Return whether ``answer_leak`` surely says None of each reference and its prompt.
+
+    Many are looked at at once: what stands before references in their prompts is searched as one text.
+    """
+    references = list(map(str.strip, references))
+    if not all(references):
+        return False
+    firsts = [reference[0] for reference in references]  # found far faster than what they begin
+    places = map(str.find, prompts, references, map(str.find, prompts, firsts))
+    before: list[str] = []
+    for reference, first, prompt, place in zip(references, firsts, prompts, places, strict=True):
+        if place < 0:
+            continue
+        if len(reference) >= CHARACTERS or len(reference.split()) >= WORDS:
+            return False
+        while place >= 0:
+            before.append(prompt[place - _BEFORE if place > _BEFORE else 0 : place])
+            if (place := prompt.find(first, place + 1)) >= 0:
+                place = prompt.find(reference, place)
+        if len(before) > LOOKED_AT * len(prompts):
+            return False
+    return not _HINT.search("\n".join(before))
 
 
 def _text_leak(reference: str, prompt: str) -> str | None:

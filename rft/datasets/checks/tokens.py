@@ -35,7 +35,7 @@ class PromptLength:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self.enough = (limit - OVERHEAD) // 4  # so many characters are within it, whatever they are
+        self.room = limit - OVERHEAD  # so many bytes are within it, whatever they are
 
     def verdict(self, text: str) -> Fit:
         """Return how a prompt fits.
@@ -43,8 +43,7 @@ class PromptLength:
         No tokenizer is asked where the text has fewer bytes than the limit has tokens: in a byte-level encoding each
         token is at least one byte. That is every prompt of 8 kB at the default limit.
         """
-        room = self._limit - OVERHEAD
-        if len(text) <= self.enough or len(text.encode(errors="replace")) <= room:
+        if 4 * len(text) <= self.room or len(text.encode(errors="replace")) <= self.room:
             return Fit.WITHIN
         least, most = bounds(text, enough=self._limit)
         if least > self._limit:

@@ -5,18 +5,29 @@ from typing import Any
 
 from msgspec import UNSET
 
-from rft.datasets.express.records import Record
-from rft.datasets.keys import bytes_key, identity_key, mixed, reference_key, sorted_json, text_key, value_key
+from rft.datasets.express.records import Texts
+from rft.datasets.keys import (
+    bytes_key,
+    identity_key,
+    mixed,
+    mixed_each,
+    reference_key,
+    sorted_json,
+    text_key,
+    value_key,
+)
 
 
-def prompt_keys(records: Sequence[Record], encoded: Sequence[bytes]) -> list[int]:
-    """Return the keys of system and user text; ``encoded`` are the users' texts."""
+def prompt_keys(texts: Texts, encoded: Sequence[bytes]) -> list[int]:
+    """Return the keys of system and user texts; ``encoded`` are the users' texts."""
     keys = list(map(bytes_key, encoded))
-    systems = [record.messages[0].content if len(record.messages) > 1 else None for record in records]
-    known = {system: text_key(system) for system in set(systems) if system is not None}
-    if not known:
-        return keys
-    return [key if system is None else mixed(key, known[system]) for key, system in zip(keys, systems, strict=True)]
+    known = {system: text_key(system) for system in texts.distinct}
+    if len(known) == 1 and None not in texts.systems:
+        [system] = known.values()
+        return mixed_each(keys, system)
+    return [
+        key if system is None else mixed(key, known[system]) for key, system in zip(keys, texts.systems, strict=True)
+    ]
 
 
 def same_keys(prompts: Sequence[int], references: Sequence[Any], extras: Mapping[str, list[Any]]) -> list[int]:
@@ -36,11 +47,15 @@ def same_keys(prompts: Sequence[int], references: Sequence[Any], extras: Mapping
 
 def reference_keys(references: Sequence[Any]) -> list[int]:
     """Return the table's keys of references."""
+    if set(map(type, references)) == {str} and all(map(str.isalnum, references)) and "".join(references).isascii():
+        return [key if key > 1 else 2 for key in map(bytes_key, map(str.encode, map(str.lower, references)))]
     return [0 if reference is UNSET else reference_key(reference) for reference in references]
 
 
 def identity_keys(identities: Sequence[Any]) -> list[int]:
     """Return the table's keys of ids."""
+    if UNSET not in identities:
+        return [key or 1 for key in map(bytes_key, map(str.encode, identities))]
     return [0 if identity is UNSET else identity_key(identity) for identity in identities]
 
 

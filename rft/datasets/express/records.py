@@ -19,6 +19,7 @@ from rft.datasets.sources.strict_json import MAX_DEPTH, count_colons, gather
 OWN: Final = ("messages", "id", "reference_answer")
 _SPECIAL: Final = {":", '"', "\\"}  # what spoils the count, and what msgspec does not take in a field's name
 COLON: Final = ord(":")
+_NO_RECORD: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 EXTRAS: Final = 32  # more fields than that are not usual
 
 
@@ -35,6 +36,29 @@ class Record(Struct, gc=False):
     messages: Annotated[list[Message], Meta(min_length=1, max_length=2)]
     id: Annotated[str, Meta(min_length=1, max_length=256)] | UnsetType = UNSET
     reference_answer: str | dict[str, Any] | UnsetType = UNSET
+
+
+class Texts(Struct, gc=False):
+    """What records say, a value each in every list."""
+
+    users: list[str]
+    systems: list[str | None]
+    distinct: set[str]  # of the systems
+    references: list[Any]  # UNSET where a record has none
+    own: list[Any]  # ids, UNSET where a record has none
+
+
+def texts_of(records: Sequence[Record]) -> Texts:
+    """Return what records say."""
+    messages = [record.messages for record in records]
+    systems = [one[0].content if len(one) > 1 else None for one in messages]
+    return Texts(
+        users=[one[-1].content for one in messages],
+        systems=systems,
+        distinct={system for system in {*systems} if system is not None},
+        references=[record.reference_answer for record in records],
+        own=[record.id for record in records],
+    )
 
 
 def extra_fields(values: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -59,19 +83,19 @@ class Records:
         self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(made).decode
         self._getters = {name: attrgetter(field) for (field, _, _), name in zip(fields, names, strict=True)}
 
-    def read(self, item: Item) -> Any:
-        """Return an item's ``Record``, with the extra fields; None if it is not usual."""
-        data = item.data
-        if data[-1:] != b"}" or data[:1] != b"{" or item.length != len(data):
-            return None
+    def read(self, items: list[Item]) -> tuple[list[Item], list[Any]]:
+        """Return the items that hold a ``Record``, and these, with their extra fields."""
         try:
-            record = self._decode(data)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return items, [self._decode(item.data) for item in items]
+        except _NO_RECORD:
+            pairs = [(item, record) for item in items if (record := self._one(item)) is not None]
+            return [item for item, _ in pairs], [record for _, record in pairs]
+
+    def _one(self, item: Item) -> Any:
+        try:
+            return self._decode(item.data)
+        except _NO_RECORD:
             return None
-        messages = record.messages
-        if messages[-1].role != "user" or (len(messages) > 1 and messages[0].role == "user"):
-            return None
-        return record
 
     def text(self, record: Record) -> str:
         """Return all texts of a record, the names of fields and of what is in them too, a line feed between them."""
@@ -90,27 +114,22 @@ class Records:
         return {name: list(map(getter, records)) for name, getter in self._getters.items()}
 
 
-def once_each(
-    lines: Sequence[bytes], records: Sequence[Record], users: Sequence[bytes], extras: Mapping[str, list[Any]]
-) -> bool:
+def once_each(lines: bytes, users: bytes, texts: Texts, extras: Mapping[str, list[Any]]) -> bool:
     """Return whether each pair of the lines of records is in them, and they within our limits of JSON.
 
-    ``users`` are the texts of the last messages, ``extras`` the columns of ``Records.extras``. No line has an escaped
-    colon.
+    ``lines`` holds their lines, ``users`` the texts of the last messages, ``extras`` the columns of ``Records.extras``.
+    No line has an escaped colon.
     """
-    systems = [record.messages[0].content for record in records if len(record.messages) > 1]
-    texts = [*systems]
-    pairs = 3 * len(records) + 2 * len(systems)  # messages; role and content of each
-    own: list[list[Any]] = [[record.id for record in records], [record.reference_answer for record in records]]
-    for column in (*own, *extras.values()):
+    said = [system for system in texts.systems if system is not None]
+    pairs = 3 * len(texts.users) + 2 * len(said)  # messages; role and content of each
+    for column in (texts.own, texts.references, *extras.values()):
         pairs += len(column)
         if set(map(type, column)) == {str}:
-            texts += column
+            said += column
             continue
         for value in column:
-            pairs += -1 if value is UNSET else gather(value, texts, MAX_DEPTH - 1)
-    said = _colons(b"".join(users)) + count_colons("".join(texts).encode())
-    return _colons(b"".join(lines)) == pairs + said
+            pairs += -1 if value is UNSET else gather(value, said, MAX_DEPTH - 1)
+    return _colons(lines) == pairs + _colons(users) + count_colons("".join(said).encode())
 
 
 def _colons(data: bytes) -> int:

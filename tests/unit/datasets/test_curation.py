@@ -11,6 +11,7 @@ from rft.datasets import watchers
 from rft.datasets.codes import Code, Severity
 from rft.datasets.curate import Surroundings, curate
 from rft.datasets.items import Shape
+from rft.datasets.keys import folded_key
 from rft.datasets.rules import Curation, DataRules, Personal
 from rft.errors import TaskInvalid
 from tests.unit.datasets.made import TASK, codes, contents, good, made, record, with_data
@@ -24,6 +25,8 @@ def test_references_that_contradict_each_other_all_go(tmp_path: Path) -> None:
             record("What is 2 + 2?", reference_answer=" 4 "),
             record("What is 3 + 3?", reference_answer="6"),
             record("What is 3 + 3?", reference_answer="6 "),
+            record("What is 4 + 4 as an equation?", reference_answer="X = 8"),
+            record("What is 4 + 4 as an equation?", reference_answer="x=8"),
         ]
     )
     curated = made(data, tmp_path)
@@ -101,6 +104,13 @@ def test_large_categories_are_thinned_to_their_share(tmp_path: Path) -> None:
         assert name == "quarantine.jsonl" or set(lines) == set(again[name])
 
 
+def test_blanks_between_words_make_another_text_that_is_a_near_duplicate(tmp_path: Path) -> None:
+    data = b"\n".join([record("How much is 2+2 apples, Anna?"), record("How much is 2 + 2 apples , Anna?")])
+    found = {finding.code for finding in made(data, tmp_path).manifest.findings}
+    assert found & {Code.NEAR_DUPLICATE, Code.SPLIT_LEAK}
+    assert folded_key("How much is 2+2 apples, Anna?") != folded_key("How much is 2 + 2 apples , Anna?")
+
+
 def test_where_all_contradict_each_other_nothing_is_left_to_thin_out(tmp_path: Path) -> None:
     task = with_data(curation=Curation(max_category_share=0.5))
     data = b"\n".join(record("What is 2 + 2?", reference_answer=answer) for answer in "45")
@@ -144,7 +154,7 @@ def test_only_so_many_prompts_are_compared_and_the_report_says_so(
     lines = good(300).splitlines()
     for place, text in ((10, f"{words} how many?"), (20, f"{words} HOW many"), (200, f"{words} so how many?")):
         lines[place] = record(text, id=f"m{place}", reference_answer="5")
-    (tmp_path / "benchmark.txt").write_text("WHAT is 250 plus 250?\n")
+    (tmp_path / "benchmark.txt").write_text("WHAT is 252 plus 252?\n")
     task = with_data(protected=["benchmark.txt"], checks={**TASK.data.checks, Code.SPLIT_LEAK: Severity.OFF})
     around = Surroundings(code_version="1", protected={"benchmark.txt": tmp_path / "benchmark.txt"})
     curated = curate(io.BytesIO(b"\n".join(lines)), task=task, work=tmp_path, around=around)
@@ -154,7 +164,7 @@ def test_only_so_many_prompts_are_compared_and_the_report_says_so(
     assert (Code.NOT_COMPARED in found) == beyond
     if beyond:
         assert (found[Code.NOT_COMPARED].count, found[Code.NOT_COMPARED].severity) == (200, Severity.NOTE)
-    assert codes(curated) == {251: "protected-leak"}  # a training record of these
+    assert codes(curated) == {253: "protected-leak"}  # a training record of these
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from rft.datasets.codes import Code, Severity
 from rft.datasets.curate import Surroundings, curate
 from rft.datasets.express import lane
 from rft.datasets.intake import Intake
-from rft.datasets.keys import folded_key, folded_keys
+from rft.datasets.keys import folded_key, folded_keys, joined_texts
 from rft.datasets.rules import Curation, DataRules, Personal
 from rft.datasets.sources import window
 from rft.errors import DatasetUnreadable
@@ -210,4 +210,6 @@ def test_copies_without_ids_get_ids_of_their_own(tmp_path: Path) -> None:
     )
 )
 def test_folded_together_or_one_by_one(texts: list[str]) -> None:
-    assert folded_keys(texts, [text.encode() for text in texts]) == [folded_key(text) for text in texts]
+    texts = [text.strip() for text in texts]
+    joined = joined_texts([text.encode() for text in texts])
+    assert folded_keys(texts, joined) == [folded_key(text) for text in texts]
