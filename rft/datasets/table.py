@@ -92,7 +92,8 @@ def groups(keys: "NDArray[np.uint64]", rows: "NDArray[np.int64]") -> "Iterator[N
     import numpy as np
 
     mine = keys[rows]
-    if len(np.unique(mine)) == len(mine):  # takes a fifth of the time of what follows
+    ordered = np.sort(mine)  # takes a fraction of the time of what follows
+    if not (ordered[1:] == ordered[:-1]).any():
         return
     order = np.argsort(mine, kind="stable")
     ordered = mine[order]

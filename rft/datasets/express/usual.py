@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from itertools import compress
-from operator import itemgetter
 from typing import Any, Final
 
 from msgspec import UNSET, Struct
@@ -13,10 +12,10 @@ from rft.datasets.checks.scanning import Detectors
 from rft.datasets.checks.tokens import Fit, PromptLength
 from rft.datasets.express.records import Record, Records, Texts, texts_of
 from rft.datasets.items import Item
+from rft.datasets.sources import window as windows
 from rft.datasets.sources.strict_json import escaped_colon
 from rft.datasets.standard import evened
 
-_BRACES: Final = ({ord("{")}, {ord("}")})
 _BACKSLASH: Final = ord("\\")
 _CONTROLS: Final = (b"\x7f", b"\r", b"\n")
 _SPECIAL: Final = (b"\\", *_CONTROLS)
@@ -103,12 +102,12 @@ def _narrowed(found: Found, doubts: list[Iterable[bool]]) -> Found:
 
 
 def _surely_formed(found: Found) -> bool:
-    """Return whether ``_formed`` surely holds for all."""
-    ends = {*map(itemgetter(0), found.lines)}, {*map(itemgetter(-1), found.lines)}
-    whole = [item.length for item in found.items] == list(map(len, found.lines))
+    """Return whether ``_formed`` surely holds for all: what was decoded is an object, with white space at most."""
+    if list(map(bytes.strip, found.lines)) != found.lines or max(map(len, found.lines), default=0) >= windows.MAX_ITEM:
+        return False
     messages = [record.messages for record in found.records]
     last, first = {one[-1].role for one in messages}, {one[0].role for one in messages if len(one) > 1}
-    return ends == _BRACES and whole and last == {"user"} and "user" not in first
+    return last == {"user"} and "user" not in first
 
 
 def _formed(item: Item, record: Record) -> bool:
