@@ -197,6 +197,14 @@ class Metric(StrEnum):
     PROVISIONED_UNITS = "ProvisionedUnits"
 
 
+class JudgeCount(StrEnum):
+    """What a judge counts; the grader emits it as metric ``<name of the judge>_<count>``."""
+
+    CALLS = "calls"
+    ERRORS = "errors"
+    MALFORMED = "malformed"
+
+
 class Dimension(StrEnum):
     """Metric dimensions."""
 

@@ -111,9 +111,9 @@ def _widgets(deployed: Deployed) -> list[dict[str, Any]]:
 
 def test_the_dashboard_shows_a_run_from_drop_to_decision(deployed: Deployed) -> None:
     shown = set(re.findall(r'MetricName=\\"(\w+)\\"', json.dumps(_widgets(deployed))))
-    assert shown == set(Metric)
+    assert shown == {*Metric, "judge_calls", "judge_errors", "judge_malformed"}, "summaries has a judge"
     titles = [widget["properties"].get("title") for widget in _widgets(deployed)]
-    assert len(titles) == len(set(titles)) == 20
+    assert len(titles) == len(set(titles)) == 21
 
 
 def test_searches_name_the_dimensions_that_metrics_are_emitted_with(deployed: Deployed) -> None:
