@@ -103,7 +103,10 @@ def run_dashboard(stack: RftStack, *, tasks: Mapping[str, Task]) -> cloudwatch.D
         ),
     )
     board.add_widgets(
-        _graph("How far golden samples moved", _searches(BY_TASK, here, HOUR, "Maximum", Metric.GOLDEN_DRIFT)),
+        _graph(
+            "How far golden samples moved",
+            _searches(BY_TASK, here, HOUR, "Maximum", Metric.GOLDEN_DRIFT, Metric.GOLDEN_MEAN_DRIFT),
+        ),
         *_judges(tasks.values(), training),
     )
     return board

@@ -2,12 +2,15 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from rft.keys import METRIC_NAMESPACE, Metric
 from rft.settings import load_settings
 from rft.tasks import load_tasks
-from tests.stacks.assembly import ROOT, Deployed
+from tests.stacks.assembly import ROOT, Deployed, deployed_with
 
 TASKS = load_tasks(ROOT / "tasks")
+MEAN = "golden-mean-drift-arithmetic"
 
 
 def _alarms(deployed: Deployed) -> dict[str, dict[str, Any]]:
@@ -87,6 +90,16 @@ def test_a_drift_rings_beyond_the_tasks_own_tolerance(deployed: Deployed) -> Non
             assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (task.golden.tolerance, "GreaterThanThreshold")
             told = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
             assert told == {"environment": deployed.environment, "task": name}
+
+
+def test_a_mean_that_moved_rings_where_a_task_bounds_it(
+    dev: Deployed, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert MEAN not in _alarms(dev)
+    bounds = {"arithmetic": lambda text: text.replace("\ntolerance = 0.0", "\ntolerance = 0.2\nmean_tolerance = 0.05")}
+    alarm = _alarms(deployed_with(tmp_path_factory.mktemp("mean"), dev.environment, bounds))[MEAN]
+    assert (alarm["MetricName"], alarm["Threshold"]) == (Metric.GOLDEN_MEAN_DRIFT, 0.05)
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
 
 
 def test_publishers_may_reach_the_encrypted_topic(deployed: Deployed) -> None:
