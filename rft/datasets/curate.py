@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,7 @@ from rft.datasets.collector import ordered
 from rft.datasets.curation import Curation, Outcome
 from rft.datasets.express.lane import batches
 from rft.datasets.items import Container, Item, Refused, Shape
-from rft.datasets.limits import nothing_to_imitate, over_limits
+from rft.datasets.limits import over_limits, too_little_to_imitate
 from rft.datasets.message import message_of, problem
 from rft.datasets.sampling import Sampling
 from rft.datasets.shapes import detect
@@ -146,7 +147,7 @@ def _version(
         examples=outcome.examples - harmless,
         task=task,
     )
-    limits += nothing_to_imitate(outcome.profile.shape, splits[Split.TRAIN].records, task)
+    limits += too_little_to_imitate(outcome.profile.shape, partial(_lines, outcome, Split.TRAIN), task)
     findings = ordered(outcome.findings + limits)
     most_first = sorted(refused.items(), key=lambda pair: (-pair[1], pair[0]))
     manifest = Manifest(
@@ -178,6 +179,13 @@ def _version(
         files={key(one.name): one for one in (*outcome.files, page, path)},
         message=message_of(manifest, outcome.first_refused),
     )
+
+
+def _lines(outcome: Outcome, split: Split) -> Iterator[bytes]:
+    for path in outcome.files:
+        if path.stem == split:
+            with path.open("rb") as file:
+                yield from file
 
 
 class _Hashing:
