@@ -18,6 +18,16 @@ def judge_models(task: Task) -> list[str]:
     return sorted({*named, *task.grader.judges})
 
 
+def judge_names(task: Task) -> list[str]:
+    """Return the names of the judges that a task's reward lists: what they count has metrics ``<name>_<count>``.
+
+    Not those of a reward in Python, which returns the judge's score alone, nor the independent grader's, whose metrics
+    have a phase of their own.
+    """
+    listed = (task.reward or {}).get("components", [])
+    return [one.get("name", JUDGE) for one in listed if one.get("kind") == JUDGE]
+
+
 def guardrail_ids(task: Task) -> list[str]:
     """Return the ids of the guardrails that see answers, each once: of its components or ``[grader] guardrails``."""
     return sorted({*(one["guardrail_id"] for one in components_of(task, GUARDRAIL)), *task.grader.guardrails})

@@ -190,11 +190,20 @@ class Metric(StrEnum):
     CANDIDATE_REWARD = "CandidateReward"
     REWARD_GAIN = "RewardGain"
     # emitted on a schedule, dimension task
-    GOLDEN_DRIFT = "GoldenDrift"
+    GOLDEN_DRIFT = "GoldenDrift"  # of the sample that moved furthest
+    GOLDEN_MEAN_DRIFT = "GoldenMeanDrift"
     # emitted by the reconciler, dimension environment
     OLDEST_RUN_AGE = "OldestRunAge"
     LEFTOVERS_REMOVED = "LeftoversRemoved"
     PROVISIONED_UNITS = "ProvisionedUnits"
+
+
+class JudgeCount(StrEnum):
+    """What a judge counts; the grader emits it as metric ``<name of the judge>_<count>``."""
+
+    CALLS = "calls"
+    ERRORS = "errors"
+    MALFORMED = "malformed"
 
 
 class Dimension(StrEnum):

@@ -123,6 +123,7 @@ class GraderPin(Record, frozen=True, kw_only=True):
     reward_model: RewardModelPin | None = None  # None: the task's grader does not ask one that the run trains
     golden: str = ""  # fingerprint of the golden samples whose recorded scores it gives; empty where there are none
     asks: bool = False  # models or guardrails of Bedrock have a say in its scores
+    judges: list[str] = []  # names of the judges that its reward lists, see rft.judges.judge_names
 
     @property
     def content(self) -> str:

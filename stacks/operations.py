@@ -43,7 +43,7 @@ class OperationsStack(RftStack):
     ) -> None:
         super().__init__(scope, "operations", settings=settings, description="notifications, dashboard, alarms")
         self.topic = self._topic(operations_key)
-        self.dashboard = run_dashboard(self, tasks=list(tasks))
+        self.dashboard = run_dashboard(self, tasks=tasks)
         Alarms(self, topic=self.topic, tasks=tasks)
         self._budget()
         dead_letters = sqs.Queue.from_queue_arn(self, "DeadLetters", self.arns.dead_letters)

@@ -37,7 +37,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             continue
         if found is not None:
             drifts[name] = found.drift
-            emit({Metric.GOLDEN_DRIFT: found.drift}, task=name)
+            emit({Metric.GOLDEN_DRIFT: found.drift, Metric.GOLDEN_MEAN_DRIFT: found.mean_drift}, task=name)
             logger.info("golden samples", extra={"task": name, "drift": found.drift, "inside": found.inside})
             _tell(task, found, here)
     if failures:

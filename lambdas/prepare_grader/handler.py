@@ -9,6 +9,7 @@ from rft.aws.tasks import packaged_tasks
 from rft.concurrency import NONE
 from rft.errors import GraderBroken
 from rft.graders import trains_reward_model
+from rft.judges import judge_names
 from rft.keys import State
 from rft.schemas import GraderPin, RewardModelPin, Run
 from rft.tasks import Task
@@ -37,6 +38,7 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
         alias=run.run_id,
         alias_arn=_alias(name, version, run.run_id),
         reward_model=reward_model,
+        judges=judge_names(task),
     )
     call.store.update(run.run_id, grader=pin)
     if warm := call.here.settings.graders.get(run.task, NONE).provisioned_concurrency:

@@ -1,13 +1,15 @@
 """The reward curve of a run, from the grader's metrics: Bedrock's API returns no rewards while a job trains."""
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from string import digits
 from typing import TYPE_CHECKING, Final
 
 from rft.aws import clients
 from rft.clock import now, parse
-from rft.keys import METRIC_NAMESPACE, Dimension, Metric, Phase
+from rft.keys import METRIC_NAMESPACE, Dimension, JudgeCount, Metric, Phase
 from rft.schemas import Run
 from rft.training.curve import Point
 
@@ -28,7 +30,8 @@ QUERIES: Final = {  # of Point's fields: metric and statistic
     "calls": (Metric.GRADER_FAILURES, "SampleCount"),
     "failures": (Metric.GRADER_FAILURES, "Sum"),
 }
-COUNTS: Final = ("rollouts", "parse_failures", "calls", "failures")
+JUDGED: Final = {f"judge_{count}": count for count in JudgeCount}  # of Point's fields
+COUNTS: Final = ("rollouts", "parse_failures", "calls", "failures", *JUDGED)
 
 
 def reward_curve(run: Run) -> list[Point]:
@@ -53,21 +56,35 @@ def period_for(seconds: float) -> int:
 
 
 def _points(run: Run, start: datetime, end: datetime, period: int) -> list[Point]:
+    queries = _queries(run)
     pages = (
         clients.cloudwatch()
         .get_paginator("get_metric_data")
         .paginate(
-            MetricDataQueries=[_query(run, name, *asked, period) for name, asked in QUERIES.items()],
+            MetricDataQueries=[_query(run, name, *asked, period) for name, asked in queries.items()],
             StartTime=start,
             EndTime=end,
             ScanBy="TimestampAscending",
         )
     )
-    found: dict[str, dict[datetime, float]] = {name: {} for name in QUERIES}
+    found: dict[str, defaultdict[datetime, float]] = {name: defaultdict(float) for name in (*QUERIES, *JUDGED)}
     for page in pages:
         for result in page["MetricDataResults"]:
-            found[result["Id"]].update(zip(result["Timestamps"], result["Values"], strict=True))
+            values = found[result["Id"].rstrip(digits)]
+            for at, value in zip(result["Timestamps"], result["Values"], strict=True):
+                values[at] += value
     return _joined(found)
+
+
+def _queries(run: Run) -> dict[str, tuple[str, str]]:
+    """Return metric and statistic by the query's id: a field of Point, with a number behind it for each judge."""
+    judges = run.grader.judges if run.grader else []
+    asked = {
+        f"{field}{number}": (f"{judge}_{count}", "Sum")
+        for number, judge in enumerate(judges)
+        for field, count in JUDGED.items()
+    }
+    return {**QUERIES, **asked}
 
 
 def _joined(found: Mapping[str, Mapping[datetime, float]]) -> list[Point]:
@@ -89,12 +106,15 @@ def _joined(found: Mapping[str, Mapping[datetime, float]]) -> list[Point]:
             parse_failures=round(counts["parse_failures"][at]),
             calls=round(counts["calls"][at]),
             failures=round(counts["failures"][at]),
+            judge_calls=round(counts["judge_calls"][at]),
+            judge_errors=round(counts["judge_errors"][at]),
+            judge_malformed=round(counts["judge_malformed"][at]),
         )
         for at in times
     ]
 
 
-def _query(run: Run, name: str, metric: Metric, statistic: str, period: int) -> "MetricDataQueryTypeDef":
+def _query(run: Run, name: str, metric: str, statistic: str, period: int) -> "MetricDataQueryTypeDef":
     dimensions = {
         Dimension.ENVIRONMENT: run.environment,
         Dimension.TASK: run.task,

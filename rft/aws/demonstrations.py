@@ -24,6 +24,8 @@ class Demonstrations(Struct, frozen=True, kw_only=True):
 def write_demonstrations(dataset: Dataset, task: str) -> Demonstrations:
     """Write the train split's demonstrations below ``datasets/``, where an erasure finds them, under their hash.
 
+    Too few are refused with the dataset version already; here as well, before money is spent on them.
+
     Raises:
         TooFewDemonstrations: with the fix.
 
@@ -39,7 +41,7 @@ def write_demonstrations(dataset: Dataset, task: str) -> Demonstrations:
                 content.update(line)
                 file.write(line)
         if refusal := too_few(shown, task):
-            raise TooFewDemonstrations(f"dataset version {dataset.version}: {refusal}")
+            raise TooFewDemonstrations(f"dataset version {dataset.version}: {'; '.join(refusal)}")
         sha256 = content.hexdigest()
         key = dataset_key(task, dataset.version, f"demonstrations-{sha256[:16]}.jsonl")
         objects.put_new(dataset.bucket, key, path)

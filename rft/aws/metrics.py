@@ -14,6 +14,7 @@ UNITS = {
     Metric.CANDIDATE_REWARD: MetricUnit.NoUnit,
     Metric.REWARD_GAIN: MetricUnit.NoUnit,
     Metric.GOLDEN_DRIFT: MetricUnit.NoUnit,
+    Metric.GOLDEN_MEAN_DRIFT: MetricUnit.NoUnit,
 }
 
 

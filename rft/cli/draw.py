@@ -119,7 +119,7 @@ def curve_text(curve: Sequence[Point]) -> Text:
 
 
 def _grading_text(curve: Sequence[Point]) -> str:
-    """Return the last period's spread, answer length and parse failures, and how many calls failed in all."""
+    """Return the last period's spread, answer length and parse failures, and what failed in all, judges' calls too."""
     last = curve[-1]
     said = [
         f"spread {last.spread:.3f}",
@@ -128,6 +128,10 @@ def _grading_text(curve: Sequence[Point]) -> str:
     ]
     if failures := sum(point.failures for point in curve):
         said.append(f"{failures:,} of {sum(point.calls for point in curve):,} calls of the grader failed")
+    if asked := sum(point.judge_calls for point in curve):
+        errors = sum(point.judge_errors for point in curve)
+        malformed = sum(point.judge_malformed for point in curve)
+        said.append(f"judges asked {asked:,} times, {errors:,} errors, {malformed:,} malformed")
     return "last   " + "  ".join(said)
 
 

@@ -28,7 +28,7 @@ class Code(StrEnum):
     TOO_FEW_TRAIN = "too-few-train"
     TOO_MANY_RECORDS = "too-many-records"
     TOO_FEW_TEST = "too-few-test"
-    NOTHING_TO_IMITATE = "nothing-to-imitate"
+    TOO_LITTLE_TO_IMITATE = "too-little-to-imitate"
     # an item as text
     EMPTY_LINE = "empty-line"
     LINE_TOO_LONG = "line-too-long"
@@ -97,7 +97,7 @@ class Code(StrEnum):
 # A record of these is no record, or Bedrock refuses it: a task may make them stricter, not milder.
 FIXED: Final = frozenset(
     {
-        Code.NO_RECORDS, Code.TOO_FEW_TRAIN, Code.TOO_MANY_RECORDS, Code.TOO_FEW_TEST, Code.NOTHING_TO_IMITATE,
+        Code.NO_RECORDS, Code.TOO_FEW_TRAIN, Code.TOO_MANY_RECORDS, Code.TOO_FEW_TEST, Code.TOO_LITTLE_TO_IMITATE,
         Code.EMPTY_LINE, Code.LINE_TOO_LONG, Code.BAD_ENCODING, Code.BAD_JSON, Code.DUPLICATE_KEY, Code.BAD_CSV,
         Code.TOO_DEEP, Code.NOT_AN_OBJECT, Code.BAD_ID, Code.DUPLICATE_ID, Code.NO_MESSAGES, Code.BAD_MESSAGE,
         Code.BAD_ROLE, Code.BAD_CONTENT, Code.NOT_TEXT, Code.SYSTEM_NOT_FIRST, Code.NO_USER, Code.ENDS_WITH_ANSWER,
@@ -136,7 +136,7 @@ CHECKS: Final[dict[Code, Check]] = {
         _check(Code.TOO_FEW_TRAIN, _R, "too few records to train on", "add records, or hold out less in [splits]"),
         _check(Code.TOO_MANY_RECORDS, _R, "more records than Bedrock takes", "drop a sample, or hold out more"),
         _check(Code.TOO_FEW_TEST, _R, "too few held-out records", "add records, or raise splits.test"),
-        _check(Code.NOTHING_TO_IMITATE, _R, "[sft] has nothing to imitate", "drop pairs or demonstrations"),
+        _check(Code.TOO_LITTLE_TO_IMITATE, _R, "[sft] has too little to imitate", "drop pairs or demonstrations"),
         _check(Code.EMPTY_LINE, _Q, "an empty line", "remove it"),
         _check(Code.LINE_TOO_LONG, _Q, "a record over 1 MiB", "shorten it"),
         _check(Code.BAD_ENCODING, _Q, "bytes that are not UTF-8", "save the file as UTF-8"),

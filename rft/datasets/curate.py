@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,7 @@ from rft.datasets.curation import Curation, Outcome
 from rft.datasets.express.lane import batches
 from rft.datasets.hashing import Hashing, Sum
 from rft.datasets.items import Container, Item, Refused, Shape
-from rft.datasets.limits import nothing_to_imitate, over_limits
+from rft.datasets.limits import over_limits, too_little_to_imitate
 from rft.datasets.message import message_of, problem
 from rft.datasets.sampling import Sampling
 from rft.datasets.shapes import detect
@@ -147,7 +148,7 @@ def _version(
         examples=outcome.examples - harmless,
         task=task,
     )
-    limits += nothing_to_imitate(outcome.profile.shape, splits[Split.TRAIN].records, task)
+    limits += too_little_to_imitate(outcome.profile.shape, partial(_lines, outcome, Split.TRAIN), task)
     findings = ordered(outcome.findings + limits)
     most_first = sorted(refused.items(), key=lambda pair: (-pair[1], pair[0]))
     manifest = Manifest(
@@ -179,6 +180,13 @@ def _version(
         files={key(one.name): one for one in (*outcome.files, page, path)},
         message=message_of(manifest, outcome.first_refused),
     )
+
+
+def _lines(outcome: Outcome, split: Split) -> Iterator[bytes]:
+    for path in outcome.files:
+        if path.stem == split:
+            with path.open("rb") as file:
+                yield from file
 
 
 class _Hashed:

@@ -1,6 +1,6 @@
 """Whether a dataset version may train: service limits, checked after splitting, on what Bedrock receives."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import ceil
 from typing import Final
 
@@ -9,7 +9,7 @@ from rft.datasets.findings import Finding
 from rft.datasets.items import Shape
 from rft.keys import Split
 from rft.tasks import Task
-from rft.training.demonstrations import SHOWN_IN
+from rft.training.demonstrations import LEAST, shown_in, too_few
 
 MIN_TRAIN: Final = 100  # prompts; Bedrock user guide, rft-nova-models.html
 MAX_TRAIN_AND_VALIDATION: Final = 20_000  # records, Nova 2 Lite; quota L-82EE9228, adjustable
@@ -67,19 +67,27 @@ def over_limits(counts: Mapping[Split, int], *, bad: int, examples: int, task: T
     return problems
 
 
-def nothing_to_imitate(shape: Shape, train: int, task: Task) -> list[Finding]:
-    """Return why a version does not do for the supervised job that a task asks for, with the fix; empty if it does."""
-    if not task.sft.first or shape in SHOWN_IN:
+def too_little_to_imitate(shape: Shape, read: Callable[[], Iterable[bytes]], task: Task) -> list[Finding]:
+    """Return why a version does not do for the supervised job that a task asks for, with the fix; empty if it does.
+
+    ``read`` yields the lines of the train split. The rule is ``rft.training.demonstrations``'.
+    """
+    if not task.sft.first:
         return []
+    shown = shown_in(read, shape)
+    refusal = too_few(shown, task.name)
+    if refusal is None:
+        return []
+    message, fix = refusal
     return [
         Finding(
-            code=Code.NOTHING_TO_IMITATE,
-            severity=task.data.severity(Code.NOTHING_TO_IMITATE),
-            message=f"[sft] asks for a supervised job first, and records of the shape {shape} show it no answer",
-            fix=f"drop preference pairs or demonstrations, or set first = false in tasks/{task.name}/task.toml",
-            count=0,
-            of=train,
-            threshold=1,
+            code=Code.TOO_LITTLE_TO_IMITATE,
+            severity=task.data.severity(Code.TOO_LITTLE_TO_IMITATE),
+            message=message,
+            fix=fix,
+            count=shown.used,
+            of=shown.used + shown.reserved + shown.rest,
+            threshold=LEAST,
         )
     ]
 

@@ -16,7 +16,10 @@ class Point(Struct, frozen=True, kw_only=True):
     length: float = 0.0  # characters of an answer
     parse_failures: int = 0
     calls: int = 0  # of the grader, with those that failed
-    failures: int = 0  # calls in which the grader raised
+    failures: int = 0  # calls in which the grader raised, an outage of a judge among them
+    judge_calls: int = 0  # asked of judges, in calls of the grader that went well
+    judge_errors: int = 0  # of these, got over by trying again
+    judge_malformed: int = 0  # replies of judges that could not be used, and were asked for again
 
 
 class Window(Struct, frozen=True, kw_only=True):

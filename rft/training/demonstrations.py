@@ -6,7 +6,7 @@ validation set.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -64,15 +64,23 @@ def demonstrations(lines: Iterable[bytes], shape: Shape, rejected: set[str], sho
             yield msgspec.json.encode(_conversation(record["messages"], answer)) + b"\n"
 
 
-def too_few(shown: Shown, task: str) -> str | None:
-    """Return why a split does not do for a supervised job, with the fix; None if it does."""
+def shown_in(read: Callable[[], Iterable[bytes]], shape: Shape) -> Shown:
+    """Return what a split shows; ``read`` yields its lines anew each time, and is called twice."""
+    shown = Shown()
+    for _ in demonstrations(read(), shape, rejected_answers(read()), shown):
+        pass
+    return shown
+
+
+def too_few(shown: Shown, task: str) -> tuple[str, str] | None:
+    """Return why a split does not do for a supervised job, and the fix; None if it does."""
     if shown.used >= LEAST:
         return None
     reserved = f" ({shown.reserved} more hold a word that Bedrock reserves, such as User:)" if shown.reserved else ""
     return (
-        f"the train split shows {shown.used} answers to imitate{reserved}, and a supervised job needs {LEAST}; drop "
-        "preference pairs, good ratings or demonstrations (docs/data.md, Shapes), or set first = false in [sft] of "
-        f"tasks/{task}/task.toml and deploy"
+        f"the train split shows {shown.used} answers to imitate{reserved}, and a supervised job needs {LEAST}",
+        "drop preference pairs, good ratings or demonstrations (docs/data.md, Shapes), or set first = false in [sft] "
+        f"of tasks/{task}/task.toml and deploy",
     )
 
 

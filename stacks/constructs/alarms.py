@@ -111,6 +111,13 @@ class Alarms:
             self._own(Metric.GOLDEN_DRIFT, "Maximum", {Dimension.TASK: task}),
             above=rules.tolerance,
         )
+        if rules.mean_tolerance is not None:
+            self._alarm(
+                f"golden-mean-drift-{task}",
+                f"The mean score of {task}'s golden samples moved: `rft golden check --task {task}`",
+                self._own(Metric.GOLDEN_MEAN_DRIFT, "Maximum", {Dimension.TASK: task}),
+                above=rules.mean_tolerance,
+            )
 
     def _own(self, metric: Metric, statistic: str, more: Mapping[str, str] = MappingProxyType({})) -> cloudwatch.Metric:
         here = {Dimension.ENVIRONMENT: self._stack.settings.name, **more}

@@ -1,10 +1,14 @@
 """The dashboard: a run from drop to decision on one page."""
 
+from collections.abc import Iterable, Mapping
+
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from rft import names
-from rft.keys import METRIC_NAMESPACE, Dimension, Metric, Phase
+from rft.judges import judge_names
+from rft.keys import METRIC_NAMESPACE, Dimension, JudgeCount, Metric, Phase
+from rft.tasks import Task
 from stacks.base import RftStack
 
 HOUR = Duration.hours(1)
@@ -15,8 +19,11 @@ BY_RUN = f"{METRIC_NAMESPACE},{Dimension.ENVIRONMENT},{Dimension.PHASE},{Dimensi
 BY_ENVIRONMENT = f"{METRIC_NAMESPACE},{Dimension.ENVIRONMENT}"
 
 
-def run_dashboard(stack: RftStack, *, tasks: list[str]) -> cloudwatch.Dashboard:
-    """Make the dashboard; the lines of tasks and runs appear by search, as their metrics do."""
+def run_dashboard(stack: RftStack, *, tasks: Mapping[str, Task]) -> cloudwatch.Dashboard:
+    """Make the dashboard; the lines of tasks and runs appear by search, as their metrics do.
+
+    Judges have a graph where some task's reward lists one; runs of other tasks have no line in it.
+    """
     prefix = stack.settings.prefix
     here = f'{Dimension.ENVIRONMENT}="{stack.settings.name}"'  # an account may hold several environments
     training = f'{here} {Dimension.PHASE}="{Phase.TRAINING}"'
@@ -96,9 +103,22 @@ def run_dashboard(stack: RftStack, *, tasks: list[str]) -> cloudwatch.Dashboard:
         ),
     )
     board.add_widgets(
-        _graph("How far golden samples moved", _searches(BY_TASK, here, HOUR, "Maximum", Metric.GOLDEN_DRIFT))
+        _graph(
+            "How far golden samples moved",
+            _searches(BY_TASK, here, HOUR, "Maximum", Metric.GOLDEN_DRIFT, Metric.GOLDEN_MEAN_DRIFT),
+        ),
+        *_judges(tasks.values(), training),
     )
     return board
+
+
+def _judges(tasks: Iterable[Task], training: str) -> list[cloudwatch.IWidget]:
+    counted = {f"{judge}_{count}": None for task in tasks for judge in judge_names(task) for count in JudgeCount}
+    if not counted:
+        return []
+    return [
+        _graph("Calls of judges in training, errors, malformed", _searches(BY_RUN, training, MINUTE, "Sum", *counted))
+    ]
 
 
 def _text(markdown: str) -> cloudwatch.TextWidget:
@@ -109,7 +129,7 @@ def _graph(title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWid
     return cloudwatch.GraphWidget(title=title, left=metrics, width=8, height=6)
 
 
-def _searches(schema: str, only: str, period: Duration, statistic: str, *metrics: Metric) -> list[cloudwatch.IMetric]:
+def _searches(schema: str, only: str, period: Duration, statistic: str, *metrics: str) -> list[cloudwatch.IMetric]:
     """Return one search a metric: a line for every task or run that has it, made since the dashboard was."""
     found: list[cloudwatch.IMetric] = []
     for metric in metrics:

@@ -100,6 +100,8 @@ def test_a_drift_is_a_metric_and_people_are_told_which_samples(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     (metric,) = [line for line in lines if Metric.GOLDEN_DRIFT in line]
     assert (metric[Metric.GOLDEN_DRIFT], metric["task"], metric["environment"]) == ([0.3], "arithmetic", "local")
+    (mean,) = [line[Metric.GOLDEN_MEAN_DRIFT] for line in lines if Metric.GOLDEN_MEAN_DRIFT in line]
+    assert mean == [pytest.approx(0.3 / 15)]
     (message,) = launch.messages
     assert message["Subject"] == "rft-local: the grader of arithmetic has drifted"
     assert "right-boxed: 0.6 to 0.9" in message["Message"]

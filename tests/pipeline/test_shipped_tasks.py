@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from local.embedded import ACCOUNT, REGION
+from rft.aws.curve import reward_curve
 from rft.keys import METRIC_NAMESPACE, REWARD_MODEL_REPORT, RunStatus, State, artefact_key
 from rft.rewards.model import RewardModel
 from tests.pipeline.pipeline import ROOT, Pipeline
@@ -150,6 +151,10 @@ def test_a_judge_grades_and_the_model_gets_better(pipeline: Pipeline, judged_run
         ]
     }
     assert {"judge", "judge_calls", "judge_malformed", "judge_errors"} <= counted
+    curve = reward_curve(run)
+    asked, malformed = (sum(getattr(point, name) for point in curve) for name in ("judge_calls", "judge_malformed"))
+    assert asked > malformed > 0
+    assert all(0 <= point.judge_errors <= point.judge_calls for point in curve)
 
 
 def test_a_pairwise_judge_is_asked_both_ways_round(pipeline: Pipeline, judged_run):

@@ -2,12 +2,15 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from rft.keys import METRIC_NAMESPACE, Metric
 from rft.settings import load_settings
 from rft.tasks import load_tasks
-from tests.stacks.assembly import ROOT, Deployed
+from tests.stacks.assembly import ROOT, Deployed, deployed_with
 
 TASKS = load_tasks(ROOT / "tasks")
+MEAN = "golden-mean-drift-arithmetic"
 
 
 def _alarms(deployed: Deployed) -> dict[str, dict[str, Any]]:
@@ -89,6 +92,16 @@ def test_a_drift_rings_beyond_the_tasks_own_tolerance(deployed: Deployed) -> Non
             assert told == {"environment": deployed.environment, "task": name}
 
 
+def test_a_mean_that_moved_rings_where_a_task_bounds_it(
+    dev: Deployed, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert MEAN not in _alarms(dev)
+    bounds = {"arithmetic": lambda text: text.replace("\ntolerance = 0.0", "\ntolerance = 0.2\nmean_tolerance = 0.05")}
+    alarm = _alarms(deployed_with(tmp_path_factory.mktemp("mean"), dev.environment, bounds))[MEAN]
+    assert (alarm["MetricName"], alarm["Threshold"]) == (Metric.GOLDEN_MEAN_DRIFT, 0.05)
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+
+
 def test_publishers_may_reach_the_encrypted_topic(deployed: Deployed) -> None:
     (policy,) = deployed.of("AWS::SNS::TopicPolicy")
     publishers = {
@@ -111,9 +124,9 @@ def _widgets(deployed: Deployed) -> list[dict[str, Any]]:
 
 def test_the_dashboard_shows_a_run_from_drop_to_decision(deployed: Deployed) -> None:
     shown = set(re.findall(r'MetricName=\\"(\w+)\\"', json.dumps(_widgets(deployed))))
-    assert shown == set(Metric)
+    assert shown == {*Metric, "judge_calls", "judge_errors", "judge_malformed"}, "summaries has a judge"
     titles = [widget["properties"].get("title") for widget in _widgets(deployed)]
-    assert len(titles) == len(set(titles)) == 20
+    assert len(titles) == len(set(titles)) == 21
 
 
 def test_searches_name_the_dimensions_that_metrics_are_emitted_with(deployed: Deployed) -> None:

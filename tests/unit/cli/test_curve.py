@@ -2,10 +2,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.stub import ANY, Stubber
+from msgspec.structs import replace
 
 from rft.aws.curve import period_for, reward_curve
 from rft.keys import JobStatus
-from rft.schemas import Job, Run
+from rft.schemas import GraderPin, Job, Run
 from tests.unit.cli.helpers import make_run
 
 Aws = dict[str, Stubber]
@@ -26,7 +27,7 @@ def trained(seconds: float) -> Run:
     )
 
 
-def stub(aws: Aws, period: int, means: list[float]) -> None:
+def stub(aws: Aws, period: int, means: list[float], *, judges: tuple[str, ...] = ()) -> None:
     at = [START + timedelta(seconds=number) for number in range(len(means))]
     results = [
         {"Id": "rollouts", "Timestamps": at, "Values": [8.0] * len(means)},
@@ -36,6 +37,12 @@ def stub(aws: Aws, period: int, means: list[float]) -> None:
         {"Id": "failures", "Timestamps": [moment - timedelta(seconds=0.5) for moment in at], "Values": [1.0] * len(at)},
         {"Id": "calls", "Timestamps": [START + timedelta(hours=1)], "Values": [9.0]},
     ]
+    judged = [
+        (f"judge_{count}{number}", f"{judge}_{count}", "Sum")
+        for number, judge in enumerate(judges)
+        for count in ("calls", "errors", "malformed")
+    ]
+    results += [{"Id": name, "Timestamps": at, "Values": [float(len(name))] * len(at)} for name, _, _ in judged]
     metric = {
         "Namespace": "BedrockRft",
         "Dimensions": [
@@ -58,6 +65,7 @@ def stub(aws: Aws, period: int, means: list[float]) -> None:
             ("parse_failures", "ParseFailures", "Sum"),
             ("calls", "GraderFailures", "SampleCount"),
             ("failures", "GraderFailures", "Sum"),
+            *judged,
         )
     ]
     expected = {"MetricDataQueries": queries, "StartTime": ANY, "EndTime": ANY, "ScanBy": "TimestampAscending"}
@@ -78,6 +86,15 @@ def test_counts_of_periods_without_rewards_go_to_the_next_point_or_to_the_last(a
     first, last = reward_curve(trained(4))
     assert (first.spread, first.parse_failures, first.failures, first.calls) == (0.5, 2, 1, 0)
     assert (last.failures, last.calls, last.length) == (1, 9, 0.0)
+
+
+def test_what_judges_count_is_added_over_all_judges_of_the_reward(aws: Aws) -> None:
+    stub(aws, 1, [0.25, 0.5], judges=("judge", "facts"))
+    pin = GraderPin(
+        function_name="g", version="1", code_sha256="c", alias="r", alias_arn="a", judges=["judge", "facts"]
+    )
+    points = reward_curve(replace(trained(4), grader=pin))
+    assert [(one.judge_calls, one.judge_errors, one.judge_malformed) for one in points] == [(24, 26, 32)] * 2
 
 
 def test_a_short_training_without_seconds_is_asked_for_by_the_minute(aws: Aws) -> None:

@@ -52,6 +52,14 @@ def test_a_curve_says_how_the_grader_scored_in_the_end() -> None:
     ]
 
 
+def test_a_curve_says_what_became_of_questions_to_judges() -> None:
+    first = Point(at=datetime(2026, 11, 26, tzinfo=UTC), mean=0.25, rollouts=100, calls=2, judge_calls=900)
+    last = replace(first, judge_calls=104, judge_errors=3, judge_malformed=4)
+    told = curve_text([first, last]).plain
+    assert told.endswith("  judges asked 1,004 times, 3 errors, 4 malformed")
+    assert "judges" not in curve_text([replace(first, judge_calls=0)]).plain
+
+
 def test_an_error_that_is_not_of_aws_is_left_to_others() -> None:
     assert explain(ValueError("x"), deploy="d") is None
     assert explain(NoAws("x"), deploy="d") is None

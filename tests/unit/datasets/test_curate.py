@@ -247,14 +247,30 @@ def test_limits_are_those_of_what_bedrock_receives() -> None:
 
 def test_a_file_that_shows_nothing_is_refused_where_a_supervised_job_comes_first(tmp_path: Path) -> None:
     first = replace(TASK, sft=SupervisedFirst(first=True))
-    found = limits.nothing_to_imitate(Shape.PROMPTS, 200, first)
-    assert [one.severity for one in found] == [Severity.REJECT]
-    assert "first = false in tasks/" in found[0].fix
-    assert not limits.nothing_to_imitate(Shape.PREFERENCES, 200, first)
-    assert not limits.nothing_to_imitate(Shape.PROMPTS, 200, TASK)
     curated = made(good(300), tmp_path, task=first)
     assert not curated.accepted
-    assert "records of the shape prompts show it no answer" in curated.message
+    assert "The train split shows 0 answers to imitate, and a supervised job needs 100; drop" in curated.message
+    assert "first = false in [sft] of tasks/" in curated.message
+    assert made(good(300), tmp_path).accepted
+
+
+@pytest.mark.parametrize(("answers", "accepted"), [(60, False), (300, True)])
+def test_answers_are_counted_where_a_supervised_job_comes_first(tmp_path: Path, answers: int, accepted: bool) -> None:
+    first = replace(TASK, sft=SupervisedFirst(first=True))
+    records = [
+        {
+            "prompt": f"What comes after {number}?",
+            "completion": str(number + 1) if number < answers else f"User: {number}",
+        }
+        for number in range(300)
+    ]
+    content = "".join(f"{json.dumps(one)}\n" for one in records).encode()
+    curated = made(content, tmp_path, task=first)
+    found = [one for one in curated.manifest.findings if one.code == Code.TOO_LITTLE_TO_IMITATE]
+    assert (curated.accepted, [one.severity for one in found]) == (accepted, [] if accepted else [Severity.REJECT])
+    if found:
+        assert 0 < found[0].count <= answers
+        assert "more hold a word that Bedrock reserves" in found[0].message
 
 
 def test_the_code_version_is_stable_within_a_checkout() -> None:

@@ -82,7 +82,8 @@ def test_the_order_of_a_split_does_not_change_what_is_shown():
 
 def test_too_few_are_refused_with_what_was_left_out_and_the_fix():
     assert too_few(Shown(used=LEAST), "sums") is None
-    message = too_few(Shown(used=LEAST - 1, reserved=7, rest=3), "sums")
-    assert message
+    refusal = too_few(Shown(used=LEAST - 1, reserved=7, rest=3), "sums")
+    assert refusal
+    message, fix = refusal
     assert "99 answers to imitate (7 more hold a word that Bedrock reserves" in message
-    assert "first = false in [sft] of tasks/sums/task.toml" in message
+    assert "first = false in [sft] of tasks/sums/task.toml" in fix

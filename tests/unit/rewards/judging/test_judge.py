@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from rft.keys import JudgeCount
 from rft.rewards import GraderError, MissingReference, Sample, Score, prepares
 from rft.rewards.combine import combine
 from rft.rewards.components.judge import Judge, judge
 from rft.rewards.contract import score_items
-from rft.rewards.entry import MARGIN_SECONDS, grade
+from rft.rewards.entry import MARGIN_SECONDS, grade, handler
 from rft.rewards.errors import BadReward, JudgeUnavailable
 from rft.rewards.judging import desk
 from tests.unit.rewards.judging.fake_bedrock import FakeBedrock, fake_bedrock, refusal
@@ -221,6 +222,29 @@ def test_the_deadline_is_the_functions_less_a_margin(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(time, "monotonic", lambda: 100.0)
     context = SimpleNamespace(get_remaining_time_in_millis=lambda: 30_000)
     assert grade(tmp_path, items("x"), context)[0]["aggregate_reward_score"] == 130.0 - MARGIN_SECONDS
+
+
+def test_counts_have_the_names_that_curve_and_dashboard_ask_for() -> None:
+    assert set(JudgeCount) < set(made().notes)
+
+
+def test_an_outage_is_one_failed_call_of_the_grader(
+    bedrock: FakeBedrock, monkeypatch: pytest.MonkeyPatch, tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = {"components": [{"kind": "judge", "models": [MODEL], "rubric": "r"}]}
+    folder = tmp_path / "tasks" / "judged"
+    folder.mkdir(parents=True)
+    (folder / "task.json").write_text(json.dumps({"reward": table}))
+    monkeypatch.setattr("rft.rewards.entry.ROOT", str(tmp_path))
+    for name, value in {"ENVIRONMENT": "local", "TASK": "judged", "GRADER": "components:task.json:reward"}.items():
+        monkeypatch.setenv(f"RFT_{name}", value)
+    bedrock.verdict = lambda request: refusal("AccessDeniedException")
+    with pytest.raises(JudgeUnavailable, match="AccessDenied"):
+        handler(items("x", "y"), None)
+    emitted = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["GraderFailures"], "Rollouts" in line, "judge_calls" in line) for line in emitted] == [
+        (1, False, False)
+    ]
 
 
 def test_rollouts_are_judged_at_the_same_time(bedrock: FakeBedrock) -> None:
