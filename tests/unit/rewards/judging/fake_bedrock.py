@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.bedrock.shapes import answer_violations, violations
-from rft.rewards.judging import client
+from rft.rewards import bedrock
 
 UNITS = ("topicPolicyUnits", "contentPolicyUnits", "wordPolicyUnits", "sensitiveInformationPolicyUnits")
 USAGE = dict.fromkeys((*UNITS, "sensitiveInformationPolicyFreeUnits", "contextualGroundingPolicyUnits"), 0)
@@ -69,6 +69,6 @@ def fake_bedrock() -> Iterator[FakeBedrock]:
         patch.setattr(
             "botocore.client.BaseClient._make_api_call", lambda api, name, given: service.answer(api, name, given)
         )
-        client.forget_clients()
+        bedrock.forget_clients()
         yield service
-    client.forget_clients()
+    bedrock.forget_clients()
