@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from rft.errors import RftError
+from rft.reward_model.dense import Vectors
 from rft.reward_model.pairs import Pair
 from rft.reward_model.rows import Rows
 from rft.reward_model.solver import Solver, solving
@@ -35,8 +36,10 @@ class Trained(Struct, frozen=True, kw_only=True):
     temperature: float  # what margins were multiplied by
 
 
-def train(pairs: Sequence[Pair], progress: Progress | None = None) -> Trained:
+def train(pairs: Sequence[Pair], progress: Progress | None = None, vectors: Vectors | None = None) -> Trained:
     """Train a reward model. The same pairs in the same order give the same model.
+
+    With ``vectors`` it sees embeddings as well, and its worths ask them.
 
     Raises:
         TooFewPairs: fewer than ``PAIRS`` pairs that are no ties, or fewer than ``PROMPTS`` prompts.
@@ -51,7 +54,7 @@ def train(pairs: Sequence[Pair], progress: Progress | None = None) -> Trained:
         )
     tell = progress or (lambda _: None)
     tell(f"reading {len(pairs)} pairs")
-    rows = Rows(pairs)
+    rows = Rows(pairs, vectors)
     fold_of = {group: place % FOLDS for place, group in enumerate(groups)}
     folds = [fold_of[pair.group] for pair in pairs]
     with solving(rows) as solver:
@@ -62,6 +65,8 @@ def train(pairs: Sequence[Pair], progress: Progress | None = None) -> Trained:
         weights = solver.fit(range(len(pairs)), strength)
     temperature = _temperature(pairs, margins[strength])
     model = rows.model(weights, temperature)
+    if model.meaning is not None:
+        model.meaning.vector_of = vectors
     some = pairs[:: -(-len(pairs) // CENTRED)]
     worths = [model.worth(pair.prompt, answer) for pair in some for answer in (pair.better, pair.worse)]
     model.centre = fsum(worths) / len(worths)

@@ -35,7 +35,8 @@ WHAT_TO_DO = {
 def call(operation: str, request: dict[str, Any], *, seconds: float, parallel: int) -> dict[str, Any]:
     """Return what an operation of Bedrock's runtime answers; throttling and failures of a moment are got over.
 
-    ``seconds`` bound one attempt's wait for an answer, ``parallel`` is the number of threads that call.
+    A body is read, so that an answer which breaks off is an outage like any other. ``seconds`` bound one attempt's wait
+    for an answer, ``parallel`` is the number of threads that call.
 
     Raises:
         JudgeUnavailable: it does not answer; the message says why, and what to do.
@@ -47,6 +48,8 @@ def call(operation: str, request: dict[str, Any], *, seconds: float, parallel: i
         raise JudgeUnavailable("boto3 is missing; Lambda's Python runtime brings it, here `make setup`") from None
     try:
         answer: dict[str, Any] = getattr(_client(seconds, parallel), operation)(**request)
+        if "body" in answer:
+            answer["body"] = answer["body"].read()
     except ClientError as error:
         raise _unavailable(operation, request, error.response["Error"]["Code"], str(error)) from error
     except BotoCoreError as error:

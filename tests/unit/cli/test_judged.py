@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from rft.rewards import entry
 from rft.rewards import bedrock as runtime
+from rft.rewards import entry
 from tests.unit.cli.helpers import Outcome
 from tests.unit.rewards.judging.fake_bedrock import fake_bedrock, refusal
 
