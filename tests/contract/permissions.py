@@ -19,6 +19,7 @@ TARGETS = {
     ":custom-model/": {Target.MODELS},
     ":model-customization-job/": {Target.JOBS},
     "us.amazon.": {Target.BASELINES},
+    "amazon.titan-embed": {Target.EMBEDDINGS},
     ":execution:": {Target.TRAINING_EXECUTIONS},
     ":stateMachine:": {Target.CLEAN_UP_MACHINE, Target.TRAINING_MACHINE},
     ":sns:": {Target.TOPIC},
