@@ -13,7 +13,7 @@ from rft.reward_model.embedded import Embedded, compared, embed
 from rft.reward_model.intake import Preferences
 from rft.reward_model.judging import Judgement, judge
 from rft.reward_model.pairs import Pair, held_out
-from rft.reward_model.training import Progress, TooFewPairs, train
+from rft.reward_model.training import Progress, TooFewPairs, enough, train
 from rft.rewards.model.artefact import RewardModel
 
 
@@ -77,14 +77,14 @@ def make_of_parts(
 
     """
     try:
-        plain = train(pairs, progress)
+        enough(pairs)
     except TooFewPairs as error:
         return None, report_of(preferences, refused=[str(error)])
-    trained, embedded = plain, None
+    texts = 0 if vectors is None else embed([*pairs, *tested], vectors, progress or (lambda _: None))
+    trained = train(pairs, progress, vectors)
+    embedded = None
     if vectors is not None:
-        texts = embed([*pairs, *tested], vectors, progress or (lambda _: None))
-        trained = train(pairs, progress, vectors)
-        embedded = compared(tested, trained.model, plain.model, vectors, texts)
+        embedded = compared(tested, trained.model, train(pairs, progress).model, vectors, texts)
     judgement = judge(trained.model, tested)
     report = report_of(
         preferences,

@@ -36,22 +36,32 @@ class Trained(Struct, frozen=True, kw_only=True):
     temperature: float  # what margins were multiplied by
 
 
+def enough(pairs: Sequence[Pair]) -> None:
+    """Refuse what nothing can be learnt from.
+
+    Raises:
+        TooFewPairs: fewer than ``PAIRS`` pairs that are no ties, or fewer than ``PROMPTS`` prompts.
+
+    """
+    strict, prompts = sum(not pair.tie for pair in pairs), len({pair.group for pair in pairs})
+    if strict < PAIRS or prompts < PROMPTS:
+        raise TooFewPairs(
+            f"{strict} pairs without ties, of {prompts} prompts, are left to train on; a reward model needs "
+            f"{PAIRS} pairs of {PROMPTS} prompts at least, and learns little from fewer than a thousand"
+        )
+
+
 def train(pairs: Sequence[Pair], progress: Progress | None = None, vectors: Vectors | None = None) -> Trained:
     """Train a reward model. The same pairs in the same order give the same model.
 
     With ``vectors`` it sees embeddings as well, and its worths ask them.
 
     Raises:
-        TooFewPairs: fewer than ``PAIRS`` pairs that are no ties, or fewer than ``PROMPTS`` prompts.
+        TooFewPairs: see ``enough``.
 
     """
-    strict = sum(not pair.tie for pair in pairs)
+    enough(pairs)
     groups = sorted({pair.group for pair in pairs})
-    if strict < PAIRS or len(groups) < PROMPTS:
-        raise TooFewPairs(
-            f"{strict} pairs without ties, of {len(groups)} prompts, are left to train on; a reward model needs "
-            f"{PAIRS} pairs of {PROMPTS} prompts at least, and learns little from fewer than a thousand"
-        )
     tell = progress or (lambda _: None)
     tell(f"reading {len(pairs)} pairs")
     rows = Rows(pairs, vectors)

@@ -68,4 +68,4 @@ def targets_of(action: str, params: dict[str, Any]) -> set[Target]:
 
 def suffices(granted: Set[Target], wanted: Set[Target]) -> bool:
     """Return whether grants of an action on some targets are enough for a request."""
-    return bool(granted & wanted if wanted else granted)
+    return bool(granted & {*wanted, Target.ANY} if wanted else granted)
