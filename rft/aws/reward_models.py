@@ -6,11 +6,12 @@ from msgspec.structs import replace
 
 from rft.aws import objects
 from rft.aws.store import RunStore
-from rft.errors import RunUnknown
+from rft.errors import EmbeddingsUnavailable, RunUnknown
 from rft.keys import REWARD_MODEL, REWARD_MODEL_REPORT, Split, artefact_key
 from rft.reward_model.embedded import embeddings_of
 from rft.reward_model.rules import RewardModelRules
 from rft.reward_model.version import make_of_version, pin_of, refusal
+from rft.rewards.errors import JudgeUnavailable
 from rft.rewards.model import BadModel, RewardModel
 from rft.schemas import Dataset, RewardModelPin, Run
 from rft.tasks import Task
@@ -23,7 +24,7 @@ def reward_model_of(run: Run, task: Task, dataset: Dataset, runs: RunStore, *, b
     trained again.
 
     Raises:
-        JudgeUnavailable: the task asks for embeddings, and the model gives none.
+        EmbeddingsUnavailable: the task asks for embeddings, and the model gives none.
 
     """
     key, report_key = artefact_key(run.run_id, REWARD_MODEL), artefact_key(run.run_id, REWARD_MODEL_REPORT)
@@ -36,7 +37,10 @@ def reward_model_of(run: Run, task: Task, dataset: Dataset, runs: RunStore, *, b
         return replace(pin, key=key, report_key=report_key, reused_from=pin.reused_from or earlier.run_id)
     lines = {split: objects.read_lines(dataset.bucket, dataset.splits[split].key) for split in Split}
     named = task.reward_model.named
-    trained, made = make_of_version(lines, task.data, None if named is None else embeddings_of(*named))
+    try:
+        trained, made = make_of_version(lines, task.data, None if named is None else embeddings_of(*named))
+    except JudgeUnavailable as error:
+        raise EmbeddingsUnavailable(str(error)) from error
     objects.put_json(bucket, report_key, made)
     if trained is None:
         runs.update(run.run_id, message=refusal(made, f"s3://{bucket}/{report_key}"))

@@ -10,9 +10,8 @@ from msgspec.structs import replace
 from rft.aws import environment
 from rft.aws.environment import Variable
 from rft.concurrency import GraderConcurrency
-from rft.errors import GraderBroken
+from rft.errors import EmbeddingsUnavailable, GraderBroken
 from rft.keys import Split, Step
-from rft.rewards.errors import JudgeUnavailable
 from rft.rewards.model import RewardModel
 from rft.rewards.model.trained import KEY
 from rft.settings import encode_settings
@@ -180,7 +179,7 @@ def test_texts_that_cannot_be_embedded_are_an_outage_and_no_model(launch: Launch
     preferring(launch)
     launch.embed("preferences")
     launch.bedrock.store.options.models_without_access.append(EMBEDDING)
-    with pytest.raises(JudgeUnavailable, match=f"invoke_model of {EMBEDDING}: AccessDeniedException"):
+    with pytest.raises(EmbeddingsUnavailable, match=f"invoke_model of {EMBEDDING}: AccessDeniedException"):
         launch.invoke(Step.PREPARE_GRADER, **RUN)
     assert not launch.made("PutObject")
     assert launch.run().grader is None
