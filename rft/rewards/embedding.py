@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from array import array
 from collections import OrderedDict
 from math import isfinite
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 BYTES = 8_000  # of a text's UTF-8 are sent: the model takes 8,192 tokens, and a token has a byte at least
 KEPT = 4_096  # vectors, of 4 bytes a dimension
+_WORD = re.compile(r"\w")  # without one there is no meaning, and perhaps, to the model, no text
 
 
 class Embeddings:
@@ -47,7 +49,7 @@ class Embeddings:
 
         """
         sent = _sent(text)
-        if not sent.strip():
+        if _WORD.search(sent) is None:
             return self._nothing
         key = _key(sent)
         if key not in self._kept:
@@ -61,7 +63,7 @@ class Embeddings:
             JudgeUnavailable: the model gives no vector, or not in time.
 
         """
-        wanted = {_key(sent): sent for sent in map(_sent, texts) if sent.strip()}
+        wanted = {_key(sent): sent for sent in map(_sent, texts) if _WORD.search(sent)}
         missing = [key for key in wanted if key not in self._kept]
         found = ask_all(
             self._ask,

@@ -54,8 +54,9 @@ def test_each_text_is_asked_once(bedrock: FakeBedrock) -> None:
 
 def test_a_text_without_a_word_is_zeros_and_never_sent(bedrock: FakeBedrock) -> None:
     embeddings = asking()
-    embeddings.prepare(["", " \n\t"], None)
-    assert list(embeddings(" ")) == list(embeddings("")) == [0.0] * 256
+    silent = ["", " \n\t", "\u200b", "?!", "\U0001f44d"]
+    embeddings.prepare(silent, None)
+    assert [list(embeddings(text)) for text in silent] == [[0.0] * 256] * 5
     assert not bedrock.requests
 
 
