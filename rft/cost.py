@@ -90,7 +90,10 @@ def _judges(task: Task, dataset: Dataset, settings: Settings) -> float:
 
 def _embeddings(task: Task, dataset: Dataset, settings: Settings) -> float:
     """Return what embeddings cost at most: prompt and answer of every rollout, and all texts of a model's training."""
-    tokens = sum(rollouts * (size / BYTES_PER_TOKEN + answer) for rollouts, size, answer in _graded(task, dataset))
+    models = len(components_of(task, "reward_model"))  # a grader and its independent one know nothing of each other
+    tokens = sum(
+        models * rollouts * (size / BYTES_PER_TOKEN + answer) for rollouts, size, answer in _graded(task, dataset)
+    )
     if trains_reward_model(task):
         tokens += sum(split.bytes for split in dataset.splits.values()) / BYTES_PER_TOKEN
     return tokens / 1000 * _price(settings, "embedding_1k_tokens")

@@ -154,6 +154,8 @@ def test_embeddings_of_training_and_of_every_rollout_are_counted():
     assert at_least <= found["embeddings"] < at_least * 12
     assert "judges" not in found
     read = forecast(seeing(file="liked"), data, changed(prices=TOKENS)).items["embeddings"]
+    twin = replace(seeing(file="liked"), audit={"components": [{"kind": "reward_model", "file": "liked"}]})
+    assert forecast(twin, data, changed(prices=TOKENS)).items["embeddings"] == pytest.approx(2 * read, abs=0.02)
     assert found["embeddings"] - read == pytest.approx(250 * 300 / BYTES_PER_TOKEN / 1000, abs=0.02)
 
 
