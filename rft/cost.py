@@ -4,8 +4,8 @@ from typing import Any
 
 from rft.errors import SettingsInvalid
 from rft.golden.samples import MOST
-from rft.graders import components_of
-from rft.judges import GUARDRAIL, JUDGE, asks_bedrock
+from rft.graders import components_of, trains_reward_model
+from rft.judges import GUARDRAIL, JUDGE, embedding_models, judges_answers
 from rft.keys import Serving, Split
 from rft.rewards.components.guardrail import PER_UNIT
 from rft.rewards.components.judge import ATTEMPTS, MODES, judge
@@ -44,8 +44,10 @@ def forecast(task: Task, dataset: Dataset, settings: Settings) -> Forecast:
     if settings.serving.mode is Serving.PROVISIONED and provisioned is not None:
         hours = provisioned.max_pt_hours * provisioned.model_units
         items["provisioned throughput"] = hours * prices.provisioned_unit_hour
-    if asks_bedrock(task):
+    if judges_answers(task):
         items["judges"] = _judges(task, dataset, settings)
+    if embedding_models(task):
+        items["embeddings"] = _embeddings(task, dataset, settings)
     rounded = {name: round(value, 2) for name, value in items.items()}
     return Forecast(items=rounded, total_usd=round(sum(rounded.values()), 2))
 
@@ -86,6 +88,17 @@ def _judges(task: Task, dataset: Dataset, settings: Settings) -> float:
     return usd
 
 
+def _embeddings(task: Task, dataset: Dataset, settings: Settings) -> float:
+    """Return what embeddings cost at most: prompt and answer of every rollout, and all texts of a model's training."""
+    models = len(components_of(task, "reward_model"))  # a grader and its independent one know nothing of each other
+    tokens = sum(
+        models * rollouts * (size / BYTES_PER_TOKEN + answer) for rollouts, size, answer in _graded(task, dataset)
+    )
+    if trains_reward_model(task):
+        tokens += sum(split.bytes for split in dataset.splits.values()) / BYTES_PER_TOKEN
+    return tokens / 1000 * _price(settings, "embedding_1k_tokens")
+
+
 def _graded(task: Task, dataset: Dataset) -> list[tuple[float, float, int]]:
     """Return how many rollouts of each kind are graded, the bytes of a record and the tokens of an answer."""
     knobs, splits = task.hyperparameters, dataset.splits
@@ -114,7 +127,7 @@ def _written(component: dict[str, Any]) -> int:
 
 
 def _price(settings: Settings, name: str) -> float:
-    """Return a price that only tasks with judges, guardrails or a supervised job need.
+    """Return a price that only tasks with judges, guardrails, embeddings or a supervised job need.
 
     Raises:
         SettingsInvalid: the environment has none.
@@ -124,6 +137,6 @@ def _price(settings: Settings, name: str) -> float:
     if found is None:
         raise SettingsInvalid(
             f"prices.{name}: missing in environments/{settings.name}.toml, and the task asks a judge or a guardrail, "
-            "or for a supervised job; add it"
+            "for embeddings or for a supervised job; add it"
         )
     return found

@@ -53,6 +53,10 @@ class GraderDrifted(RftError):
     """The grader gives golden samples other scores than the recorded ones; the message names them, and the fix."""
 
 
+class EmbeddingsUnavailable(RftError):
+    """The texts of a reward model's training cannot be embedded; the message names the fix."""
+
+
 class OverBudget(RftError):
     """The forecast of a run is above the environment's cap."""
 

@@ -1,4 +1,4 @@
-"""Who a task's grader asks beside its rules: judge models and guardrails, by id. Stacks grant these, and no others."""
+"""Who a task's grader asks beside its rules: judges, guardrails, an embedding model, by id. Stacks grant no others."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ def guardrail_ids(task: Task) -> list[str]:
     return sorted({*(one["guardrail_id"] for one in components_of(task, GUARDRAIL)), *task.grader.guardrails})
 
 
+def embedding_models(task: Task) -> list[str]:
+    """Return the ids of the models whose embeddings a task's reward model asks: one, or none."""
+    return [task.reward_model.embeddings] if task.reward_model.embeddings else []
+
+
+def judges_answers(task: Task) -> bool:
+    """Return whether models or guardrails judge a task's answers."""
+    return bool(judge_models(task) or guardrail_ids(task))
+
+
 def asks_bedrock(task: Task) -> bool:
     """Return whether a task's grader calls Bedrock at all."""
-    return bool(judge_models(task) or guardrail_ids(task))
+    return judges_answers(task) or bool(embedding_models(task))

@@ -39,6 +39,7 @@ class Facts(Struct, frozen=True, kw_only=True):
         str, ModelFacts | None
     ] = {}  # by the id that the task names; None: Bedrock does not know the model here
     judge_profiles: dict[str, ProfileFacts | None] = {}  # by the id; None: Bedrock does not know it here
+    embeddings: dict[str, ModelFacts | None] = {}  # by the id; None: Bedrock does not know the model here
     models: int
     deployments: list[str]  # names
     units: dict[str, int]  # model units without commitment, by the name of their provisioned throughput
@@ -57,6 +58,7 @@ def problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
 def _model_problems(task: Task, settings: Settings, facts: Facts) -> list[str]:
     named = [(f"base_model {task.model.base_model}", task.model.base_model, facts.base)]
     named += [(f"judge {model}", model, found) for model, found in facts.judges.items()]
+    named += [(f"reward_model.embeddings {model}", model, found) for model, found in facts.embeddings.items()]
     return [problem for what, model, found in named for problem in _of_model(what, model, found, task, settings)]
 
 

@@ -109,6 +109,8 @@ class RewardModelPin(Record, frozen=True, kw_only=True):
     gain: Interval | None = None  # accuracy over that of the better rule of length, paired
     first_wins: Interval | None = None  # share of all pairs whose answer that was shown first people prefer
     dataset_version: str = ""
+    embeddings: str | None = None  # the model whose embeddings it asks
+    without_embeddings: Interval | None = None  # accuracy of one trained on n-grams alone
     reused_from: str | None = None  # the run that trained it
 
 

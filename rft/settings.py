@@ -88,6 +88,7 @@ class Prices(Strict, frozen=True, kw_only=True):
     judge_input_1k_tokens: Amount | None = None  # of the dearest judge; needed by tasks that have one
     judge_output_1k_tokens: Amount | None = None
     guardrail_1k_text_units: Amount | None = None  # 1,000 characters a unit; needed by tasks with a guardrail
+    embedding_1k_tokens: Amount | None = None  # of input; needed by tasks whose reward model asks for embeddings
 
 
 class Caps(Strict, frozen=True, kw_only=True):

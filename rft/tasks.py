@@ -12,10 +12,11 @@ from rft.datasets.rules import DataRules
 from rft.errors import TaskInvalid
 from rft.golden.rules import GoldenRules
 from rft.golden.samples import GOLDEN_FILE, read_golden
-from rft.graders import grader_problems, trains_reward_model
+from rft.graders import components_of, grader_problems, trains_reward_model
 from rft.inference_ids import hides_models
 from rft.judges import judge_models
 from rft.rehearsal.rules import RehearsalRules
+from rft.reward_model.rules import RewardModelRules, reward_model_problems
 from rft.training.sft import SupervisedFirst
 from rft.training.stop_loss import StopLoss
 
@@ -109,6 +110,7 @@ class Task(Strict, frozen=True, kw_only=True):
     data: DataRules = DataRules()
     calibration: CalibrationRules = CalibrationRules()
     rehearsal: RehearsalRules = RehearsalRules()
+    reward_model: RewardModelRules = RewardModelRules()
     stop_loss: StopLoss = StopLoss()
     golden: GoldenRules | None = None  # where there are golden samples
     sft: SupervisedFirst = SupervisedFirst()
@@ -175,6 +177,14 @@ def _contradictions(task: Task, folder: Path, *, packaged: bool) -> list[str]:
     if task.data.personal.second_opinion == "guardrail" and not task.data.personal.guardrail_id:
         found.append("data.personal: second_opinion asks a guardrail; name it in guardrail_id")
     found.extend(_golden_problems(task, folder))
+    liked = components_of(task, "reward_model")
+    files = [] if packaged else [folder / one["file"] for one in liked if one.get("file")]
+    found.extend(reward_model_problems(task.reward_model, files))
+    if task.reward_model.embeddings and not liked:
+        found.append(
+            "reward_model.embeddings: no component of [reward] or [audit] is a reward model, so that nobody asks for "
+            'embeddings; add {kind = "reward_model"}, or take it out'
+        )
     if task.splits.validation + task.splits.test > 0.8:
         found.append("splits: validation and test take more than 0.8; leave at least a fifth to train on")
     if task.splits.test == 0:

@@ -40,6 +40,7 @@ class Target(StrEnum):
     BASELINES = "the baseline inference ids that tasks name, with the models behind them"
     JUDGES = "the models that judge in tasks' rewards"
     JUDGE_PROFILES = "the inference profiles through which tasks ask judges"
+    EMBEDDINGS = "the models whose embeddings reward models ask"
     JOBS = "model customization jobs"
     MODELS = "custom models"
     DEPLOYMENTS = "custom model deployments"
@@ -142,6 +143,7 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
         Grant(actions=("bedrock:GetInferenceProfile",), on=Target.BASELINES),
         Grant(actions=("bedrock:GetFoundationModel",), on=Target.JUDGES),
         Grant(actions=("bedrock:GetInferenceProfile",), on=Target.JUDGE_PROFILES),
+        Grant(actions=("bedrock:GetFoundationModel",), on=Target.EMBEDDINGS),
         listing(
             "bedrock:GetFoundationModelAvailability",
             "bedrock:ListCustomModelDeployments",
@@ -189,6 +191,7 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
         WRITE_ARTEFACTS,
         Grant(actions=("s3:ListBucket",), on=Target.ARTEFACT_LISTING),
         S3_WRITE_KEY,
+        Grant(actions=("bedrock:InvokeModel",), on=Target.EMBEDDINGS),  # of the texts of its training
     ),
     Step.CALIBRATE: (
         READ_RUN,

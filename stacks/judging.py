@@ -1,10 +1,10 @@
-"""What the graders may ask whose tasks name judges or guardrails: these, and nothing else of Bedrock."""
+"""What the graders may ask whose tasks name judges, guardrails or embeddings: these, and nothing else of Bedrock."""
 
 from collections.abc import Iterable
 
 from aws_cdk import aws_iam as iam
 
-from rft.judges import guardrail_ids, judge_models
+from rft.judges import embedding_models, guardrail_ids, judge_models
 from rft.tasks import Task
 from stacks.arns import Arns
 from stacks.constructs.function import Allowed
@@ -18,7 +18,8 @@ def judging_allowed(task: Task, arns: Arns) -> list[Allowed]:
     guardrails = [
         one if one.startswith("arn:") else arns.of("bedrock", f"guardrail/{one}") for one in guardrail_ids(task)
     ]
-    asked = {"bedrock:InvokeModel": answering(judge_models(task), arns), "bedrock:ApplyGuardrail": guardrails}
+    models = answering([*judge_models(task), *embedding_models(task)], arns)
+    asked = {"bedrock:InvokeModel": models, "bedrock:ApplyGuardrail": guardrails}
     return [
         Allowed(statement=iam.PolicyStatement(actions=[action], resources=resources))
         for action, resources in asked.items()

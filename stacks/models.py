@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from rft.inference_ids import profile_of
-from rft.judges import judge_models
+from rft.judges import embedding_models, judge_models
 from rft.tasks import Task
 from stacks.arns import Arns
 
@@ -23,6 +23,11 @@ def judge_profiles(tasks: Iterable[Task], arns: Arns) -> list[str]:
     """Return the ARNs of the inference profiles through which tasks ask judges."""
     named = [model for task in tasks for model in judge_models(task) if profile_of(model)]
     return _unique(_profile(identifier, arns) for identifier in named)
+
+
+def embeddings(tasks: Iterable[Task], arns: Arns) -> list[str]:
+    """Return the ARNs of the models whose embeddings tasks' reward models ask."""
+    return _unique(_model(model, arns) for task in tasks for model in embedding_models(task))
 
 
 def baselines(tasks: Iterable[Task], arns: Arns) -> list[str]:

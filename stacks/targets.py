@@ -105,6 +105,7 @@ class Targets:
             Target.BASELINES: models.baselines(self.tasks.values(), arns),
             Target.JUDGES: models.judges(self.tasks.values(), arns),
             Target.JUDGE_PROFILES: models.judge_profiles(self.tasks.values(), arns),
+            Target.EMBEDDINGS: models.embeddings(self.tasks.values(), arns),
             Target.JOBS: [arns.of("bedrock", "model-customization-job/*")],
             Target.MODELS: [arns.of("bedrock", "custom-model/*")],
             Target.DEPLOYMENTS: [arns.of("bedrock", "custom-model-deployment/*")],

@@ -20,6 +20,11 @@ def handler(run: Run, call: Call) -> dict[str, Any]:
     """Create the alias, or point it to the version that the stacks published last.
 
     A reward model that does not beat chance and length is refused; then the run's message says why.
+
+    Raises:
+        GraderBroken: no grader of the task is deployed.
+        EmbeddingsUnavailable: the reward model is to see embeddings, and there are none.
+
     """
     task = packaged_tasks()[run.task]
     version_arn = call.here.grader_versions.get(run.task)

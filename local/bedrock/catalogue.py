@@ -21,6 +21,7 @@ class FoundationModel:
     customizations: tuple[str, ...]
     inference: tuple[str, ...]
     profiles: tuple[str, ...] = ()
+    gives: str = "TEXT"  # output modality
 
     @property
     def arn(self) -> str:
@@ -36,6 +37,9 @@ MODELS = {
         ),
         FoundationModel("amazon.nova-2-lite-v1:0", "Nova 2 Lite", (), ("INFERENCE_PROFILE",), ("us", "global")),
         FoundationModel("amazon.nova-lite-v1:0", "Nova Lite", (), ("ON_DEMAND", "INFERENCE_PROFILE"), ("us",)),
+        FoundationModel(
+            "amazon.titan-embed-text-v2:0", "Titan Text Embeddings V2", (), ("ON_DEMAND",), gives="EMBEDDING"
+        ),
         FoundationModel("amazon.nova-micro-v1:0", "Nova Micro", (), ("ON_DEMAND", "INFERENCE_PROFILE"), ("us",)),
     )
 }

@@ -10,7 +10,7 @@ from local.bedrock.lists import chosen, page, refuse_others
 from local.bedrock.store import ACCOUNT, Model, Store
 
 PROVIDER = "Amazon"
-MODALITIES = ["TEXT"]
+INPUTS = ["TEXT"]
 FILTERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "baseModelArnEquals": itemgetter("baseModelArn"),
     "foundationModelArnEquals": itemgetter("foundationModelArn"),
@@ -131,7 +131,7 @@ class Models:
 CATALOGUE_FILTERS: dict[str, Callable[[FoundationModel], Sequence[str]]] = {
     "byProvider": lambda _: (PROVIDER, PROVIDER.lower()),
     "byCustomizationType": lambda model: model.customizations,
-    "byOutputModality": lambda _: MODALITIES,
+    "byOutputModality": lambda model: (model.gives,),
     "byInferenceType": lambda model: model.inference,
 }
 
@@ -146,8 +146,8 @@ def _summary(model: FoundationModel) -> dict[str, Any]:
         "modelId": model.id,
         "modelName": model.name,
         "providerName": PROVIDER,
-        "inputModalities": MODALITIES,
-        "outputModalities": MODALITIES,
+        "inputModalities": INPUTS,
+        "outputModalities": [model.gives],
         "responseStreamingSupported": False,
         # botocore's enum of ModelCustomization has no reinforcement value; Bedrock lists what the enum has.
         "customizationsSupported": [c for c in model.customizations if c == "FINE_TUNING"],

@@ -6,8 +6,9 @@ import time
 from typing import Any
 
 from local.bedrock.answer_key import AnswerKey, prompt_of, text_of
-from local.bedrock.catalogue import answering_base
+from local.bedrock.catalogue import FoundationModel, answering_base
 from local.bedrock.deployments import Deployments, status
+from local.bedrock.embeddings import embedding
 from local.bedrock.errors import ServiceError, not_found, validation
 from local.bedrock.judge import forced_tool, verdict
 from local.bedrock.policy import Policy, answer
@@ -16,6 +17,7 @@ from local.bedrock.throughput import Throughputs
 from local.bedrock.throughput import status as throughput_status
 
 CHARACTERS_PER_TOKEN = 4
+EMBEDDING = "EMBEDDING"
 UNIT = 1000  # characters that a guardrail counts at once
 GUARDRAIL_UNITS = (
     "topicPolicyUnits",
@@ -81,7 +83,12 @@ class Runtime:
         }
 
     def invoke(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Answer a native request of the Nova family (schemaVersion messages-v1)."""
+        """Answer a native request of the Nova family (schemaVersion messages-v1), or of an embedding model."""
+        base = answering_base(params["modelId"])
+        if base is not None and base.gives == EMBEDDING:
+            self._check_access(base)
+            content = embedding(params.get("body") or b"")
+            return {"body": json.dumps(content).encode(), "contentType": "application/json"}
         try:
             body = json.loads(params.get("body") or b"{}")
             request = {"modelId": params["modelId"], "messages": body["messages"], "system": body.get("system")}
@@ -102,8 +109,12 @@ class Runtime:
     def _policy(self, identifier: str) -> Policy:
         base = answering_base(identifier)
         if base is not None:
-            if base.id in self._store.options.models_without_access:
-                raise ServiceError("AccessDeniedException", f"You don't have access to the model {base.id}")
+            self._check_access(base)
+            if base.gives == EMBEDDING:
+                raise validation(
+                    "This action doesn't support the model that you provided. Try again with a supported text or chat "
+                    "model."
+                )
             return Policy.base()
         if ":custom-model/" in identifier:
             raise validation(
@@ -120,6 +131,10 @@ class Runtime:
                 raise ServiceError("ModelNotReadyException", "The provisioned model is Creating")
             return self._store.models[item.model_arn].policy
         raise not_found(f"the model {identifier}")
+
+    def _check_access(self, base: FoundationModel) -> None:
+        if base.id in self._store.options.models_without_access:
+            raise ServiceError("AccessDeniedException", f"You don't have access to the model {base.id}")
 
 
 def _check_turns(messages: list[dict[str, Any]]) -> None:

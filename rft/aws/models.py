@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from rft.aws import clients
 from rft.inference_ids import profile_of
-from rft.judges import judge_models
+from rft.judges import embedding_models, judge_models
 from rft.preflight import PUBLISHED, Facts, ModelFacts, ProfileFacts
 from rft.settings import Settings
 from rft.tasks import Task
@@ -28,6 +28,7 @@ def gather_facts(task: Task, settings: Settings) -> Facts:
         profile=_profile(task.model.baseline_inference_id),
         judges={model: _base(found.model if (found := profile_of(model)) else model) for model in judge_models(task)},
         judge_profiles={model: _profile(model) for model in judge_models(task)},
+        embeddings={model: _base(model) for model in embedding_models(task)},
         models=sum(len(page["modelSummaries"]) for page in models),
         deployments=[d["customModelDeploymentName"] for page in deployments for d in page["modelDeploymentSummaries"]],
         units={

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rft.reward_model.embedded import Embedded
 from rft.reward_model.judging import Feature, Hits, Judgement
 from rft.reward_model.making import Report
 
@@ -36,6 +37,8 @@ def draw(report: Report, console: Console) -> None:
         first = report.quality.first_wins
         share = f"{first.share.mean:.1%} of {first.pairs:,} pairs ({first.share.low:.1%} to {first.share.high:.1%})"
         console.print(Text(f"annotators prefer the answer shown first in {share}"))
+    if report.embeddings is not None:
+        console.print(Text(_embeddings(report.embeddings)))
     if report.held_out is not None:
         _judgement(report.held_out, console)
 
@@ -45,6 +48,17 @@ def _file(report: Report) -> str:
     if report.used < report.seen:
         said += f", of which a sample of {report.used:,} is used"
     return said + (f"; {report.refused_records:,} records refused" if report.refused_records else "")
+
+
+def _embeddings(of: Embedded) -> str:
+    said = f"sees embeddings of {of.model} in {of.dimensions} dimensions, of {of.texts:,} texts"
+    if of.without is None or of.gain is None:
+        return said
+    return (
+        f"{said}; without them {of.without.mean:.1%} of the held-out pairs are right "
+        f"({of.without.low:.1%} to {of.without.high:.1%}), with them {of.gain.mean:+.1%} "
+        f"({of.gain.low:+.1%} to {of.gain.high:+.1%})"
+    )
 
 
 def _judgement(of: Judgement, console: Console) -> None:

@@ -20,6 +20,7 @@ from rft.evaluation.answers import read_records
 from rft.graders import trains_reward_model
 from rft.judges import asks_bedrock
 from rft.keys import Split
+from rft.reward_model.rules import unlike
 from rft.rewards.entry import grader
 from rft.rewards.errors import GraderError, JudgeUnavailable
 from rft.rewards.model import BadModel, RewardModel
@@ -27,7 +28,10 @@ from rft.rewards.model.trained import use
 from rft.tasks import Task, load_task, protected_files
 
 Endpoint = Annotated[
-    str | None, typer.Option("--endpoint", metavar="URL", help="Where judges and guardrails answer; default: AWS.")
+    str | None,
+    typer.Option(
+        "--endpoint", metavar="URL", help="Where judges, guardrails and embedding models answer; default: AWS."
+    ),
 ]
 RewardModelFile = Annotated[
     Path | None,
@@ -86,16 +90,16 @@ def grader_here(
 
     The call raises GraderBroken instead of ending the process, and NoAws where a judge cannot be asked.
     ``reward_model`` stands for the one that a run trains.
-    Judges and guardrails are asked at ``endpoint``, or else with the credentials that AWS's command line uses.
+    Bedrock is asked at ``endpoint``, or else with the credentials that AWS's command line uses.
 
     Raises:
-        NoAws: the task asks judges or guardrails, and there are no credentials to ask them with.
+        NoAws: the task asks Bedrock, and there are no credentials to ask them with.
         UnusableCall: it cannot be imported, or its reward model is missing, or no reward model, or not asked for.
 
     """
     _use(task, reward_model)
     if asks_bedrock(task):
-        _reach_judges(task, endpoint)
+        _reach_bedrock(task, endpoint)
     grade = grader(folder, audit=audit)
     with _aside():
         try:
@@ -116,12 +120,12 @@ def grader_here(
     return call
 
 
-def _reach_judges(task: Task, endpoint: str | None) -> None:
+def _reach_bedrock(task: Task, endpoint: str | None) -> None:
     use_runtime(endpoint)
     if not has_credentials():
         raise NoAws(
-            f"the task {task.name} asks judges or guardrails of Bedrock, and there are no AWS credentials; sign in to "
-            "AWS, or give --endpoint with the URL of an embedded AWS (`rft local status` prints it)"
+            f"the task {task.name} asks judges, guardrails or embeddings of Bedrock, and there are no AWS credentials; "
+            "sign in to AWS, or give --endpoint with the URL of an embedded AWS (`rft local status` prints it)"
         )
 
 
@@ -136,11 +140,14 @@ def _use(task: Task, reward_model: Path | None) -> None:
     if not trains_reward_model(task):
         raise UnusableCall(f"the reward of {task.name} asks no reward model of a run; leave out --reward-model")
     try:
-        use(RewardModel.from_bytes(reward_model.read_bytes()))
+        model = RewardModel.from_bytes(reward_model.read_bytes())
     except OSError as error:
         raise UnusableCall(f"{reward_model}: {error.strerror}") from None
     except BadModel as error:
         raise UnusableCall(f"{reward_model}: {error}") from None
+    if why := unlike(task.reward_model, model):
+        raise UnusableCall(f"{reward_model} {why}")
+    use(model)
 
 
 @contextlib.contextmanager

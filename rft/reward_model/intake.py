@@ -18,7 +18,7 @@ from rft.datasets.sources.containers import Reading, open_reading
 from rft.datasets.sources.text import SPACE
 from rft.datasets.standard import Standard
 from rft.errors import DatasetUnreadable
-from rft.reward_model.pairs import Pair, Sampled, pair_of
+from rft.reward_model.pairs import MOST, Pair, Sampled, pair_of
 
 LOOKED_AT: Final = 100  # records that tell the file's shape
 PLACES: Final = 5
@@ -35,8 +35,10 @@ class Preferences(Struct, frozen=True, kw_only=True):
     findings: list[Finding]
 
 
-def read_preferences(stream: Source, rules: DataRules, *, name: str = "") -> Preferences:
-    """Read the preference pairs of a file; records that are refused are counted, with the first reasons.
+def read_preferences(stream: Source, rules: DataRules, *, name: str = "", most: int = MOST) -> Preferences:
+    """Read the preference pairs of a file, a sample of them where there are more than ``most``.
+
+    Records that are refused are counted, with the first reasons.
 
     Raises:
         DatasetUnreadable: the file as a whole cannot be read, or holds no pair; the message names place and fix.
@@ -46,7 +48,7 @@ def read_preferences(stream: Source, rules: DataRules, *, name: str = "") -> Pre
     items = iter(reading)
     first = list(islice(items, LOOKED_AT))
     convert = converter(detect(list(_decoded(reading, first)), rules), rules)
-    standard, quality, sampled = Standard(rules.curation), PreferenceQuality(), Sampled()
+    standard, quality, sampled = Standard(rules.curation), PreferenceQuality(), Sampled(most)
     refused, places = 0, list[Place]()
     for item in chain(first, items):
         if not item.cut and not item.data.strip(SPACE):

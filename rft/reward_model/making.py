@@ -8,10 +8,12 @@ from msgspec import Struct
 from rft.datasets.checks.preferences import PreferenceProfile
 from rft.datasets.findings import Finding, Place
 from rft.keys import Split
+from rft.reward_model.dense import Vectors
+from rft.reward_model.embedded import Embedded, compared, embed
 from rft.reward_model.intake import Preferences
 from rft.reward_model.judging import Judgement, judge
 from rft.reward_model.pairs import Pair, held_out
-from rft.reward_model.training import Progress, TooFewPairs, train
+from rft.reward_model.training import Progress, TooFewPairs, enough, train
 from rft.rewards.model.artefact import RewardModel
 
 
@@ -38,11 +40,12 @@ class Report(Struct, frozen=True, kw_only=True):
     findings: list[Finding]
     training: Training | None = None
     held_out: Judgement | None = None
+    embeddings: Embedded | None = None  # None: the model sees n-grams and measures alone
     model_sha256: str | None = None
 
 
 def make(
-    preferences: Preferences, *, share: float, progress: Progress | None = None
+    preferences: Preferences, *, share: float, progress: Progress | None = None, vectors: Vectors | None = None
 ) -> tuple[RewardModel | None, Report]:
     """Train on the pairs of all prompts but ``share`` of them, judge on the rest; no model if it is refused.
 
@@ -51,22 +54,43 @@ def make(
     parts: dict[Split, list[Pair]] = {Split.TRAIN: [], Split.TEST: []}
     for pair, split in held_out(preferences.pairs, share):
         parts[split].append(pair)
-    return make_of_parts(preferences, pairs=parts[Split.TRAIN], tested=parts[Split.TEST], progress=progress)
+    return make_of_parts(
+        preferences, pairs=parts[Split.TRAIN], tested=parts[Split.TEST], progress=progress, vectors=vectors
+    )
 
 
 def make_of_parts(
-    preferences: Preferences, *, pairs: Sequence[Pair], tested: Sequence[Pair], progress: Progress | None = None
+    preferences: Preferences,
+    *,
+    pairs: Sequence[Pair],
+    tested: Sequence[Pair],
+    progress: Progress | None = None,
+    vectors: Vectors | None = None,
 ) -> tuple[RewardModel | None, Report]:
-    """Train on ``pairs``, judge on ``tested``, two parts of the preferences; no model if it is refused."""
+    """Train on ``pairs``, judge on ``tested``, two parts of the preferences; no model if it is refused.
+
+    With ``vectors`` the model sees embeddings, and another one is trained without, so that the report says what they
+    are worth. Too few pairs are refused before anything is embedded.
+
+    Raises:
+        JudgeUnavailable: texts cannot be embedded.
+
+    """
     try:
-        trained = train(pairs, progress)
+        enough(pairs)
     except TooFewPairs as error:
         return None, report_of(preferences, refused=[str(error)])
+    texts = 0 if vectors is None else embed([*pairs, *tested], vectors, progress or (lambda _: None))
+    trained = train(pairs, progress, vectors)
+    embedded = None
+    if vectors is not None:
+        embedded = compared(tested, trained.model, train(pairs, progress).model, vectors, texts)
     judgement = judge(trained.model, tested)
     report = report_of(
         preferences,
         refused=judgement.refused,
         held_out=judgement,
+        embeddings=embedded,
         training=Training(
             pairs=len(pairs),
             ties=sum(pair.tie for pair in pairs),
@@ -85,6 +109,7 @@ def report_of(
     *,
     refused: Sequence[str],
     held_out: Judgement | None = None,
+    embeddings: Embedded | None = None,
     training: Training | None = None,
     model: RewardModel | None = None,
 ) -> Report:
@@ -99,6 +124,7 @@ def report_of(
         findings=preferences.findings,
         training=training,
         held_out=held_out,
+        embeddings=embeddings,
         model_sha256=None if model is None else hashlib.sha256(model.to_bytes()).hexdigest(),
     )
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from rft.reward_model.dense import Dense, Vectors
 from rft.reward_model.pairs import Pair
 from rft.rewards.model.artefact import RewardModel
 from rft.rewards.model.features import FIRST, LOOKED_AT, SIZE, grams, measures
@@ -25,13 +26,14 @@ class Bounds(Struct, frozen=True):
 
 
 class Rows:
-    """Training pairs as differences. Memory: 4 bytes an n-gram of either answer.
+    """Training pairs as differences. Memory: 4 bytes an n-gram of either answer, and 8 a dimension of embeddings.
 
     The n-grams of an answer have the value sqrt(typical / their number) each, where the median answer has ``typical``
     n-grams: of an answer like most it is 1, and the values of a long answer are not longer, as a vector, than others.
+    What ``vectors`` say of the answers stands behind all of these, see ``Dense``.
     """
 
-    def __init__(self, pairs: Sequence[Pair]) -> None:
+    def __init__(self, pairs: Sequence[Pair], vectors: Vectors | None = None) -> None:
         self.pairs = pairs
         self._limit = _limit(pairs)
         self._more: list[array[int]] = []  # n-grams that only the better answer has
@@ -50,7 +52,6 @@ class Rows:
             theirs.append(measures(pair.prompt, pair.worse))
         self._used = array("I", range(FIRST))
         self._used.extend(place for place in range(FIRST, SIZE) if counts[place] >= LEAST)
-        self._names = {place: name for name, place in enumerate(self._used)}
         self._bounds = _bounds(ours, theirs)
         self._measures = [
             [one - other for one, other in zip(self._held(mine), self._held(its), strict=True)]
@@ -58,6 +59,10 @@ class Rows:
         ]
         numbers = sorted(len(self._both[row]) + len(own[row]) for row in range(len(pairs)) for own in self._own)
         self._typical = max(numbers[len(numbers) // 2], 1) if numbers else 1
+        self._dense = None if vectors is None else Dense(pairs, vectors, size=float(self._typical))
+        self.places = SIZE + (0 if self._dense is None else self._dense.width)
+        self._names = {place: name for name, place in enumerate(self._used)}
+        self._used.extend(range(SIZE, self.places))
 
     @property
     def _own(self) -> "tuple[list[array[int]], list[array[int]]]":
@@ -68,16 +73,17 @@ class Rows:
         whole = temperature * math.sqrt(self._typical)
         bounds = self._bounds
         return RewardModel(
-            array("f", (weight * (temperature if n < FIRST else whole) for n, weight in enumerate(weights))),
+            array("f", (weight * (temperature if n < FIRST else whole) for n, weight in enumerate(weights[:SIZE]))),
             scales=bounds.scales,
             lows=bounds.lows,
             highs=bounds.highs,
             limit=self._limit,
+            meaning=None if self._dense is None else self._dense.meaning(weights[SIZE:], temperature),
         )
 
     @property
     def used(self) -> "array[int]":
-        """The indices that a weight is learnt for, ascending; a row names each by its place here."""
+        """The places, of ``places``, that a weight is learnt for, ascending; a row names each by its place here."""
         return self._used
 
     def texts(self) -> Iterator[str]:
@@ -102,7 +108,7 @@ class Rows:
         shared = math.fsum(map(weight_of, self._both[row])) * (ours - theirs) if ours != theirs else 0.0
         measured = math.fsum(weight * value for weight, value in zip(weights, self._measures[row], strict=False))
         only = math.fsum(map(weight_of, self._more[row])) * ours - math.fsum(map(weight_of, self._less[row])) * theirs
-        return measured + shared + only
+        return measured + shared + only + (self._dense.margin(row, weights[SIZE:]) if self._dense else 0.0)
 
     def _values(self, row: int) -> tuple[float, float]:
         """Return the value of an n-gram of the better answer, and of the worse."""
@@ -122,6 +128,8 @@ class Rows:
         ):
             end = f":{sign * value:.6g}"
             parts += [f" {names[n]}{end}" for n in places if n in names]
+        if self._dense:
+            parts += [f" {n}:{sign * value:.6g}" for n, value in enumerate(self._dense.rows[row], len(names)) if value]
         return "".join(parts)
 
     def _held(self, values: list[float]) -> list[float]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from rft.reward_model.rows import Rows
-from rft.rewards.model.features import SIZE
 
 PASSES: Final = 100  # at most
 ENOUGH: Final = 1e-3  # share of the loss below which a pass gains too little to go on
@@ -20,6 +19,7 @@ class Solver:
     def __init__(self, folder: Path, rows: Rows) -> None:
         self._folder = folder
         self._used = rows.used
+        self._places = rows.places
         self._all = folder / "all"
         self._ends = array("Q", [0])
         with self._all.open("wb") as file:
@@ -45,7 +45,7 @@ class Solver:
             f"--noconstant --bfgs --passes {PASSES} --termination {ENOUGH} --l2 {strength!r} --holdout_off --quiet"
         )
         try:
-            weights = array("f", [0.0]) * SIZE
+            weights = array("f", [0.0]) * self._places
             for name, place in enumerate(self._used):
                 weights[place] = workspace.get_weight(name)
         finally:
@@ -57,7 +57,7 @@ class Solver:
 def solving(rows: Rows) -> Iterator[Solver]:
     """Give a solver of the rows; its files are in the temporary folder and go with it.
 
-    Disk: about 20 bytes for each n-gram in which two answers differ.
+    Disk: about 20 bytes for each n-gram in which two answers differ, and for each number of their embeddings.
     """
     with tempfile.TemporaryDirectory(prefix="rft-reward-model-") as name:
         yield Solver(Path(name), rows)

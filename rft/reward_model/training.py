@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from rft.errors import RftError
+from rft.reward_model.dense import Vectors
 from rft.reward_model.pairs import Pair
 from rft.reward_model.rows import Rows
 from rft.reward_model.solver import Solver, solving
@@ -35,23 +36,35 @@ class Trained(Struct, frozen=True, kw_only=True):
     temperature: float  # what margins were multiplied by
 
 
-def train(pairs: Sequence[Pair], progress: Progress | None = None) -> Trained:
-    """Train a reward model. The same pairs in the same order give the same model.
+def enough(pairs: Sequence[Pair]) -> None:
+    """Refuse what nothing can be learnt from.
 
     Raises:
         TooFewPairs: fewer than ``PAIRS`` pairs that are no ties, or fewer than ``PROMPTS`` prompts.
 
     """
-    strict = sum(not pair.tie for pair in pairs)
-    groups = sorted({pair.group for pair in pairs})
-    if strict < PAIRS or len(groups) < PROMPTS:
+    strict, prompts = sum(not pair.tie for pair in pairs), len({pair.group for pair in pairs})
+    if strict < PAIRS or prompts < PROMPTS:
         raise TooFewPairs(
-            f"{strict} pairs without ties, of {len(groups)} prompts, are left to train on; a reward model needs "
+            f"{strict} pairs without ties, of {prompts} prompts, are left to train on; a reward model needs "
             f"{PAIRS} pairs of {PROMPTS} prompts at least, and learns little from fewer than a thousand"
         )
+
+
+def train(pairs: Sequence[Pair], progress: Progress | None = None, vectors: Vectors | None = None) -> Trained:
+    """Train a reward model. The same pairs in the same order give the same model.
+
+    With ``vectors`` it sees embeddings as well, and its worths ask them.
+
+    Raises:
+        TooFewPairs: see ``enough``.
+
+    """
+    enough(pairs)
+    groups = sorted({pair.group for pair in pairs})
     tell = progress or (lambda _: None)
     tell(f"reading {len(pairs)} pairs")
-    rows = Rows(pairs)
+    rows = Rows(pairs, vectors)
     fold_of = {group: place % FOLDS for place, group in enumerate(groups)}
     folds = [fold_of[pair.group] for pair in pairs]
     with solving(rows) as solver:
@@ -62,6 +75,8 @@ def train(pairs: Sequence[Pair], progress: Progress | None = None) -> Trained:
         weights = solver.fit(range(len(pairs)), strength)
     temperature = _temperature(pairs, margins[strength])
     model = rows.model(weights, temperature)
+    if model.meaning is not None:
+        model.meaning.vector_of = vectors
     some = pairs[:: -(-len(pairs) // CENTRED)]
     worths = [model.worth(pair.prompt, answer) for pair in some for answer in (pair.better, pair.worse)]
     model.centre = fsum(worths) / len(worths)

@@ -11,9 +11,11 @@ from rft.datasets.items import Example, Verdict, Vote
 from rft.datasets.rules import DataRules
 from rft.datasets.shapes.fields import look_up
 from rft.keys import Split
+from rft.reward_model.dense import Vectors
 from rft.reward_model.intake import Preferences
 from rft.reward_model.making import Report, make_of_parts, unusable
-from rft.reward_model.pairs import Pair, Sampled, pair_of
+from rft.reward_model.pairs import MOST, Pair, Sampled, pair_of
+from rft.reward_model.rules import MOST_EMBEDDED
 from rft.rewards.model.artefact import RewardModel
 from rft.schemas import RewardModelPin
 
@@ -34,13 +36,21 @@ class _Line(Struct):
     shown_first: Verdict | None = None
 
 
-def make_of_version(splits: Mapping[Split, Iterable[bytes]], rules: DataRules) -> tuple[RewardModel | None, Report]:
+def make_of_version(
+    splits: Mapping[Split, Iterable[bytes]], rules: DataRules, vectors: Vectors | None = None
+) -> tuple[RewardModel | None, Report]:
     """Train on the pairs of the train and validation splits, judge on those of the test split; no model if refused.
 
-    ``splits`` are the lines of a dataset version of the task. The same version and rules give the same model.
+    ``splits`` are the lines of a dataset version of the task. The same version, rules and embeddings give the same
+    model.
+
+    Raises:
+        JudgeUnavailable: ``vectors`` cannot embed its texts.
+
     """
     category = _category(rules.curation.category)
-    quality, sampled, tested = PreferenceQuality(), Sampled(), set[int]()
+    quality, tested = PreferenceQuality(), set[int]()
+    sampled = Sampled(MOST if vectors is None else MOST_EMBEDDED)
     for split, lines in splits.items():
         for number, line in enumerate(lines, 1):
             if (example := _example(line)) is None:
@@ -63,7 +73,7 @@ def make_of_version(splits: Mapping[Split, Iterable[bytes]], rules: DataRules) -
     parts: dict[bool, list[Pair]] = {True: [], False: []}
     for pair in sampled.pairs:  # equal prompts are in one split
         parts[pair.group in tested].append(pair)
-    return make_of_parts(preferences, pairs=parts[False], tested=parts[True])
+    return make_of_parts(preferences, pairs=parts[False], tested=parts[True], vectors=vectors)
 
 
 def pin_of(report: Report, *, key: str, report_key: str, dataset_version: str) -> RewardModelPin:
@@ -82,6 +92,8 @@ def pin_of(report: Report, *, key: str, report_key: str, dataset_version: str) -
         gain=judgement.gain,
         first_wins=quality.first_wins.share if quality and quality.first_wins else None,
         dataset_version=dataset_version,
+        embeddings=None if report.embeddings is None else report.embeddings.model,
+        without_embeddings=None if report.embeddings is None else report.embeddings.without,
     )
 
 

@@ -22,4 +22,4 @@ class BadReward(Exception):
 
 
 class JudgeUnavailable(GraderError):
-    """A judge or a guardrail gave no usable answer: an outage, never a score. The message names the fix."""
+    """A judge, a guardrail or an embedding model gave no usable answer: an outage, never a score. It names the fix."""

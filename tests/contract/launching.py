@@ -1,6 +1,7 @@
 """The account of the launch steps: graders with versions and aliases, quotas, task tokens, and jobs that tests end."""
 
 import base64
+import io
 import json
 import re
 from collections.abc import Callable
@@ -9,10 +10,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from msgspec.structs import replace
+
 from local.bedrock import store as local_store
 from local.bedrock.errors import ServiceError
 from rft.aws.environment import Variable
+from rft.aws.tasks import packaged_tasks
 from rft.keys import Phase, RunStatus, Split, Step, dataset_key
+from rft.reward_model.rules import RewardModelRules
+from rft.rewards import bedrock
 from rft.rewards.entry import grade
 from rft.schemas import Dataset, GraderPin, Run, Source, SplitFile
 from rft.settings import Settings
@@ -25,6 +31,7 @@ GRADER = "rft-local-grader-arithmetic"
 VERSION = f"arn:aws:lambda:{HERE}:function:{GRADER}:3"
 SECRET = "reference-of-record"  # in every reference, and nowhere else
 RECORDS = 40
+EMBEDDING = "amazon.titan-embed-text-v2:0"
 
 
 class LaunchWorld(World):
@@ -80,6 +87,14 @@ class LaunchWorld(World):
         assert self.store.create(run)
         return run
 
+    def embed(self, name: str, dimensions: int = 256) -> None:
+        """Have a task ask for embeddings."""
+        task = replace(
+            packaged_tasks()[name], reward_model=RewardModelRules(embeddings=EMBEDDING, dimensions=dimensions)
+        )
+        self.patch.setitem(packaged_tasks(), name, task)
+        bedrock.forget_clients()
+
     def dataset(self, validation: int = 4) -> Dataset:
         """Return a dataset version whose training split is in the bucket."""
         lines = self.lines
@@ -127,6 +142,15 @@ class LaunchWorld(World):
         return {"detail-type": "Model Customization Job State Change", "source": "aws.bedrock", "detail": detail}
 
     # What boto3 meets
+
+    def _bedrock_runtime_InvokeModel(self, client: Any, params: dict[str, Any]) -> Any:  # noqa: N802
+        model = client.meta.service_model.operation_model("InvokeModel")
+        try:
+            sent = {**params, "body": params["body"].encode()}
+            answer = self.bedrock.answer("bedrock-runtime", model, sent, "test")
+        except ServiceError as error:
+            raise service_error(client, error.code, error.message, "InvokeModel") from error
+        return {"body": io.BytesIO(answer["body"]), "contentType": answer["contentType"]}
 
     def _bedrock(self, client: Any, operation: str, params: dict[str, Any]) -> Any:
         if operation == "ListModelCustomizationJobs" and self.unlisted:

@@ -19,6 +19,7 @@ TARGETS = {
     ":custom-model/": {Target.MODELS},
     ":model-customization-job/": {Target.JOBS},
     "us.amazon.": {Target.BASELINES},
+    "amazon.titan-embed": {Target.EMBEDDINGS},
     ":execution:": {Target.TRAINING_EXECUTIONS},
     ":stateMachine:": {Target.CLEAN_UP_MACHINE, Target.TRAINING_MACHINE},
     ":sns:": {Target.TOPIC},
@@ -67,4 +68,4 @@ def targets_of(action: str, params: dict[str, Any]) -> set[Target]:
 
 def suffices(granted: Set[Target], wanted: Set[Target]) -> bool:
     """Return whether grants of an action on some targets are enough for a request."""
-    return bool(granted & wanted if wanted else granted)
+    return bool(granted & {*wanted, Target.ANY} if wanted else granted)

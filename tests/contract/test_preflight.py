@@ -11,7 +11,7 @@ from rft.errors import PreflightFailed
 from rft.keys import State, Step
 from rft.preflight import PUBLISHED
 from rft.settings import encode_settings
-from tests.contract.launching import CREATING, LaunchWorld
+from tests.contract.launching import CREATING, EMBEDDING, LaunchWorld
 
 RUN = {"run_id": "arithmetic-1"}
 BASE = "amazon.nova-2-lite-v1:0:256k"
@@ -74,6 +74,16 @@ def test_a_baseline_that_is_no_profile_is_not_looked_up_as_one(launch: LaunchWor
         patch.setitem(packaged_tasks(), "arithmetic", plain)
         assert launch.invoke(Step.PREFLIGHT, **RUN) == {"logs": False}
     assert not launch.made("GetInferenceProfile")
+
+
+def test_the_embedding_model_of_a_reward_model_is_looked_up(launch: LaunchWorld) -> None:
+    launch.ready()
+    launch.embed("arithmetic")
+    assert launch.invoke(Step.PREFLIGHT, **RUN) == {"logs": False}
+    assert EMBEDDING in [one["modelIdentifier"] for one in launch.made("GetFoundationModel")]
+    launch.bedrock.store.options.models_without_access.append(EMBEDDING)
+    with pytest.raises(PreflightFailed, match=f"no access to {EMBEDDING}"):
+        launch.invoke(Step.PREFLIGHT, **RUN)
 
 
 def test_prompts_may_not_leave_the_allowed_regions(launch: LaunchWorld, monkeypatch: pytest.MonkeyPatch) -> None:

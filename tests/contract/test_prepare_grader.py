@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -9,11 +10,12 @@ from msgspec.structs import replace
 from rft.aws import environment
 from rft.aws.environment import Variable
 from rft.concurrency import GraderConcurrency
-from rft.errors import GraderBroken
+from rft.errors import EmbeddingsUnavailable, GraderBroken
 from rft.keys import Split, Step
+from rft.rewards.model import RewardModel
 from rft.rewards.model.trained import KEY
 from rft.settings import encode_settings
-from tests.contract.launching import GRADER, LaunchWorld
+from tests.contract.launching import EMBEDDING, GRADER, LaunchWorld
 
 RUN = {"run_id": "arithmetic-1"}
 
@@ -126,6 +128,61 @@ def test_a_retry_trains_where_there_is_nothing_to_take_over(launch: LaunchWorld,
     assert pin.reward_model
     assert pin.reward_model.reused_from is None
     assert any(call["Bucket"] == "datasets-bucket" for call in launch.made("GetObject"))
+
+
+def asked(launch: LaunchWorld) -> list[dict[str, Any]]:
+    """Return the bodies of the requests for embeddings."""
+    requests = launch.made("InvokeModel")
+    assert {one["modelId"] for one in requests} <= {EMBEDDING}
+    return [json.loads(one["body"]) for one in requests]
+
+
+def test_embeddings_of_each_text_are_asked_once_where_the_task_wants_them(launch: LaunchWorld) -> None:
+    preferring(launch)
+    launch.embed("preferences")
+    assert launch.invoke(Step.PREPARE_GRADER, **RUN) == {"ready": True}
+    bodies = asked(launch)
+    assert len(bodies) == 140 + 4  # prompts, and the answers, of which only four are different
+    assert {(one["dimensions"], one["normalize"]) for one in bodies} == {(256, True)}
+    pin = launch.run().grader
+    assert pin
+    assert pin.reward_model
+    assert pin.reward_model.embeddings == EMBEDDING
+    assert pin.reward_model.without_embeddings == pin.reward_model.accuracy
+    meaning = RewardModel.from_bytes(launch.objects[f"artefacts-bucket/{pin.reward_model.key}"]).meaning
+    assert meaning
+    assert (meaning.model, meaning.dimensions) == (EMBEDDING, 256)
+    report = json.loads(launch.objects[f"artefacts-bucket/{pin.reward_model.report_key}"])
+    assert report["embeddings"]["texts"] == len(bodies)
+
+
+def test_nobody_is_asked_for_embeddings_otherwise(launch: LaunchWorld) -> None:
+    preferring(launch)
+    launch.invoke(Step.PREPARE_GRADER, **RUN)
+    assert asked(launch) == []
+
+
+def test_a_retry_trains_anew_where_the_task_now_asks_for_other_embeddings(launch: LaunchWorld) -> None:
+    preferring(launch)
+    launch.embed("preferences")
+    launch.invoke(Step.PREPARE_GRADER, **RUN)
+    retrying(launch)
+    launch.invoke(Step.PREPARE_GRADER, run_id="arithmetic-2")
+    assert asked(launch) == []
+    launch.embed("preferences", 512)
+    retrying(launch, "arithmetic-3")
+    launch.invoke(Step.PREPARE_GRADER, run_id="arithmetic-3")
+    assert {one["dimensions"] for one in asked(launch)} == {512}
+
+
+def test_texts_that_cannot_be_embedded_are_an_outage_and_no_model(launch: LaunchWorld) -> None:
+    preferring(launch)
+    launch.embed("preferences")
+    launch.bedrock.store.options.models_without_access.append(EMBEDDING)
+    with pytest.raises(EmbeddingsUnavailable, match=f"invoke_model of {EMBEDDING}: AccessDeniedException"):
+        launch.invoke(Step.PREPARE_GRADER, **RUN)
+    assert not launch.made("PutObject")
+    assert launch.run().grader is None
 
 
 def test_calibration_shows_the_reward_model(launch: LaunchWorld) -> None:

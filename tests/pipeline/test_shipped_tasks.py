@@ -13,15 +13,17 @@ import pytest
 
 from local.embedded import ACCOUNT, REGION
 from rft.aws.curve import reward_curve
-from rft.keys import METRIC_NAMESPACE, REWARD_MODEL_REPORT, RunStatus, State, artefact_key
+from rft.keys import METRIC_NAMESPACE, REWARD_MODEL_REPORT, RunStatus, State, Step, artefact_key
+from rft.names import function_name, grader_name
 from rft.rewards.model import RewardModel
-from tests.pipeline.pipeline import ROOT, Pipeline
+from tests.pipeline.pipeline import PREFIX, ROOT, Pipeline
 
 pytestmark = pytest.mark.xdist_group("tasks")
 RECORDS = 2_000  # GSM8K's own file has 7,473
 PREFERENCES = (ROOT / "tasks/preferences/data/preferences.jsonl").read_bytes()
 SUMMARIES = (ROOT / "tasks/summaries/data/summaries.jsonl").read_bytes()
 JUDGING = "rft-local-grader-summaries"
+EMBEDDING = "amazon.titan-embed-text-v2:0"
 
 
 @pytest.fixture(scope="module")
@@ -205,3 +207,40 @@ def test_a_guardrail_caps_what_it_stops_and_one_that_may_not_be_asked_is_an_outa
     answered = json.loads(client.invoke(FunctionName=JUDGING, Payload=event)["Payload"].read())
     scores = {one["id"]: one["aggregate_reward_score"] for one in answered}
     assert scores == {"fine": 1.0, "stopped": 0.0}
+
+
+def allow(pipeline: Pipeline, role: str, action: str) -> None:
+    """Grant a role the embedding model, as a deployment of a task that asks for embeddings would."""
+    grant = {
+        "Effect": "Allow",
+        "Action": action,
+        "Resource": f"arn:aws:bedrock:{REGION}::foundation-model/{EMBEDDING}",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [grant]})
+    pipeline.aws.client("iam").put_role_policy(RoleName=role, PolicyName="embeddings", PolicyDocument=policy)
+
+
+def test_a_reward_model_with_embeddings_asks_only_what_it_may_and_its_grader_asks_as_well(pipeline: Pipeline):
+    path = "tasks/preferences/task.toml"
+    asking = (ROOT / path).read_text() + f'\n[reward_model]\nembeddings = "{EMBEDDING}"\n'
+    for step in (Step.PREFLIGHT, Step.PREPARE_GRADER, Step.ESTIMATE_COST):
+        pipeline.change_file(function_name(PREFIX, step), path, asking.encode())
+    training, grading = function_name(PREFIX, Step.PREPARE_GRADER), grader_name(PREFIX, "preferences")
+    some = b"".join(PREFERENCES.splitlines(keepends=True)[:200])
+
+    allow(pipeline, function_name(PREFIX, Step.PREFLIGHT), "bedrock:GetFoundationModel")
+    refused = pipeline.drop_and_finish(some, task="preferences")
+    assert refused.status is RunStatus.FAILED
+    assert refused.message.startswith("EmbeddingsUnavailable in PrepareGrader: invoke_model of")
+    assert "see that the account has access to the model" in refused.message
+
+    for role in (training, grading):
+        allow(pipeline, role, "bedrock:InvokeModel")
+    run = pipeline.drop_and_finish(some, task="preferences")
+    assert run.status in (RunStatus.PROMOTED, RunStatus.GATE_REJECTED), run.message
+    assert run.grader.reward_model.embeddings == EMBEDDING
+    assert run.grader.reward_model.without_embeddings.mean > 0.5
+    assert run.forecast.items["embeddings"] > 0
+    requests = pipeline.aws.bedrock_admin("GET", "/_local/requests")
+    asked = [one["principal"] for one in requests if one["params"].get("modelId") == EMBEDDING]
+    assert {role for role in (training, grading) if any(role in one for one in asked)} == {training, grading}

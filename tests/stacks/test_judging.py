@@ -1,4 +1,4 @@
-"""Graders that ask judges and guardrails: they may ask those that their task names, and reach them; others nothing."""
+"""Graders that ask judges, guardrails, embeddings: they may ask those that their task names; others nothing."""
 
 import shutil
 from pathlib import Path
@@ -18,6 +18,8 @@ components = [
 ]
 """
 IN_PYTHON = '[grader]\njudges = ["amazon.nova-lite-v1:0"]\nguardrails = ["def456"]\n'
+SEEING = '\n[reward_model]\nembeddings = "amazon.titan-embed-text-v2:0"\n'
+EMBEDDING = "arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed-text-v2:0"
 SILENT = "gsm8k"
 HERE = "arn:aws:bedrock:us-east-1:333333333333:"
 BEHIND = "arn:aws:bedrock:{}::foundation-model/amazon.nova-2-lite-v1:0"
@@ -25,10 +27,11 @@ BEHIND = "arn:aws:bedrock:{}::foundation-model/amazon.nova-2-lite-v1:0"
 
 @pytest.fixture(scope="module")
 def judging(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
-    """Return prod with a task that asks by its components, and one whose reward asks."""
+    """Return prod with a task that asks by its components, one whose reward asks, one whose reward model does."""
     changes = {
         "arithmetic": lambda text: text.replace('[grader]\nreward = "reward.py:reward"\n', REWARD),
         "tickets": lambda text: text.replace("[grader]\n", IN_PYTHON),
+        "preferences": lambda text: text + SEEING,
     }
     return deployed_with(tmp_path_factory.mktemp("judging"), "prod", changes)
 
@@ -56,7 +59,17 @@ def test_a_grader_may_ask_what_its_task_names_and_nothing_else(judging: Deployed
         "bedrock:InvokeModel": {"arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"},
         "bedrock:ApplyGuardrail": {f"{HERE}guardrail/def456"},
     }
+    assert _bedrock(judging, "grader-preferences") == {"bedrock:InvokeModel": {EMBEDDING}}
     assert _bedrock(judging, f"grader-{SILENT}") == {}
+
+
+def test_the_step_that_trains_reward_models_may_ask_for_embeddings_where_a_task_wants_them(
+    judging: Deployed, prod: Deployed
+) -> None:
+    assert _bedrock(judging, "prepare-grader") == {"bedrock:InvokeModel": {EMBEDDING}}
+    assert _bedrock(prod, "prepare-grader") == {}
+    assert EMBEDDING in _bedrock(judging, "preflight")["bedrock:GetFoundationModel"]
+    assert EMBEDDING not in _bedrock(prod, "preflight")["bedrock:GetFoundationModel"]
 
 
 def test_preflight_may_look_at_judges(judging: Deployed) -> None:
@@ -83,6 +96,12 @@ def test_they_reach_endpoints_and_nothing_else(judging: Deployed) -> None:
         grader = judging.one("AWS::Lambda::Function", FunctionName=f"rft-prod-grader-{task}")
         (group,) = grader.properties["VpcConfig"]["SecurityGroupIds"]
         assert f"{wanted}Group" in group
+    grader = judging.one("AWS::Lambda::Function", FunctionName="rft-prod-grader-preferences")
+    placed = grader.properties["VpcConfig"]["SecurityGroupIds"]
+    assert sorted(name for name in ("Readers", "Judging", "Graders") for one in placed if f"{name}Group" in one) == [
+        "Judging",
+        "Readers",
+    ]
 
 
 def test_the_endpoint_lets_their_calls_through(judging: Deployed) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 
+from rft.rewards.bedrock import call
 from rft.rewards.components.checks import between
 from rft.rewards.errors import BadReward
-from rft.rewards.judging.client import call
 from rft.rewards.judging.desk import Desk, Reply
 
 TYPE_CHECKING = False

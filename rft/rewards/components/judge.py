@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from statistics import fmean, median
 
+from rft.rewards.bedrock import call
 from rft.rewards.components.checks import between, not_empty, one_of
 from rft.rewards.errors import JudgeUnavailable, MissingReference
-from rft.rewards.judging.client import call
 from rft.rewards.judging.desk import Desk, Reply
 from rft.rewards.judging.question import Question, clean
 

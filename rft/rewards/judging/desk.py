@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 from rft.rewards.errors import JudgeUnavailable
+from rft.rewards.parallel import ask_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,21 +76,14 @@ class Desk:
         if not questions:
             return []
         left = _Budget(self._name, self._max_calls, len(questions))
-        pool = ThreadPoolExecutor(min(self._parallel, len(questions)))
-        try:
-            asked: list[Any] = [pool.submit(self._ask, question, left.spend) for question in questions]
-            seconds = None if deadline is None else max(0.0, deadline - time.monotonic())
-            done, waiting = wait(asked, timeout=seconds, return_when=FIRST_EXCEPTION)
-            for one in done:
-                one.result()
-            if waiting:
-                raise JudgeUnavailable(
-                    f"{self._name}: {len(waiting)} of {len(asked)} questions had no answer in time; raise "
-                    "timeout_seconds of [grader] or `parallel`, or choose a faster judge"
-                )
-            return [one.result() for one in asked]
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        return ask_all(
+            lambda question: self._ask(question, left.spend),
+            questions,
+            parallel=self._parallel,
+            deadline=deadline,
+            late=f"{self._name}: {{waiting}} of {{asked}} questions had no answer in time; raise timeout_seconds of "
+            "[grader] or `parallel`, or choose a faster judge",
+        )
 
     def _keep(self, key: bytes, value: float | None) -> None:
         if value is None:

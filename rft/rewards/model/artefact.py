@@ -13,6 +13,7 @@ from math import exp, fsum, isfinite, sqrt
 
 from rft.rewards.errors import GraderError
 from rft.rewards.model import features
+from rft.rewards.model.meaning import Meaning, meaning_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,14 +35,15 @@ class RewardModel:
     and divided by the square root of their number, so that many words are not worth more by being many. N-grams are
     read from the first ``limit`` characters, as many as nearly all training answers had. ``scales``, ``lows`` and
     ``highs`` belong to ``features.MEASURES``: a measure is held within what training answers had, so that going beyond
-    gains nothing. ``centre`` is the mean worth of the training answers.
+    gains nothing. ``centre`` is the mean worth of the training answers. ``meaning`` is what embeddings add to the
+    worth, where the model was trained with them.
 
     People were hardly ever shown a text said over and over, so that their preferences hardly speak of it, and a policy
     would find it. So an answer that repeats itself more than nearly all training answers loses ``REPEATING`` times how
     far it is from there to repetition without end.
     """
 
-    __slots__ = ("centre", "highs", "limit", "lows", "scales", "weights")
+    __slots__ = ("centre", "highs", "limit", "lows", "meaning", "scales", "weights")
 
     def __init__(
         self,
@@ -52,6 +54,7 @@ class RewardModel:
         highs: Sequence[float],
         limit: int = features.LOOKED_AT,
         centre: float = 0.0,
+        meaning: Meaning | None = None,
     ) -> None:
         self.weights = weights
         self.scales = tuple(scales)
@@ -59,24 +62,26 @@ class RewardModel:
         self.highs = tuple(highs)
         self.limit = limit
         self.centre = centre
+        self.meaning = meaning
 
     def worth(self, prompt: str, answer: str) -> float:
         """Return how good the answer is, in logits. Whatever the texts, it is finite."""
         values = features.measures(prompt, answer)
         most = self.highs[features.REPETITION]
         beyond = (values[features.REPETITION] - most) / (1 - most) if most < 1 else 0.0
-        return self._liked(values, answer) - REPEATING * max(beyond, 0.0)
+        return self._liked(values, prompt, answer) - REPEATING * max(beyond, 0.0)
 
     def liked(self, prompt: str, answer: str) -> float:
         """Return what preferences alone say of the answer, in logits."""
-        return self._liked(features.measures(prompt, answer), answer)
+        return self._liked(features.measures(prompt, answer), prompt, answer)
 
-    def _liked(self, values: Sequence[float], answer: str) -> float:
+    def _liked(self, values: Sequence[float], prompt: str, answer: str) -> float:
         weights = self.weights
         grams = features.grams(answer, self.limit)
         # exact sums, so that the order of a set makes no difference
         total = fsum(weight * value for weight, value in zip(weights, self.held(values), strict=False))
-        return total + fsum(map(weights.__getitem__, grams)) / sqrt(len(grams) or 1)
+        total += fsum(map(weights.__getitem__, grams)) / sqrt(len(grams) or 1)
+        return total if self.meaning is None else total + self.meaning.worth(prompt, answer)
 
     def held(self, values: Sequence[float]) -> list[float]:
         """Return measures within their bounds, scaled."""
@@ -101,7 +106,7 @@ class RewardModel:
     def to_bytes(self) -> bytes:
         """Return the model's file: the same model gives the same bytes."""
         data = _little(self.weights).tobytes()
-        head = {
+        head: dict[str, object] = {
             "features": features.VERSION,
             "bits": features.BITS,
             "scales": self.scales,
@@ -110,6 +115,9 @@ class RewardModel:
             "limit": self.limit,
             "centre": self.centre,
         }
+        if self.meaning is not None:
+            head["embeddings"] = self.meaning.about()
+            data += _little(self.meaning.weights).tobytes()
         rest = json.dumps(head, sort_keys=True, allow_nan=False).encode() + b"\n" + data
         return MAGIC + hashlib.sha256(rest).hexdigest().encode() + b"\n" + rest
 
@@ -140,7 +148,8 @@ class RewardModel:
             or not isfinite(centre)
             or not isinstance(limit, int)
             or limit < 0
-            or len(body) != 4 * features.SIZE
+            or len(body) < 4 * features.SIZE
+            or len(body) % 4
         ):
             raise BadModel("the reward model's file does not hold what it should; train it again")
         weights = array("f")
@@ -148,7 +157,12 @@ class RewardModel:
         weights = _little(weights)
         if not isfinite(sum(weights)):
             raise BadModel("the reward model has a weight that is not finite; train it again")
-        return cls(weights, scales=scales, lows=lows, highs=highs, limit=limit, centre=centre)
+        more = weights[features.SIZE :]
+        meaning = meaning_of(head.get("embeddings"), more)
+        if meaning is None and ("embeddings" in head or more):
+            raise BadModel("the reward model's file does not hold what it should; train it again")
+        weights = weights[: features.SIZE]
+        return cls(weights, scales=scales, lows=lows, highs=highs, limit=limit, centre=centre, meaning=meaning)
 
 
 def sigmoid(value: float) -> float:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from rft.rewards import bedrock as runtime
 from rft.rewards import entry
-from rft.rewards.judging import client
 from tests.unit.cli.helpers import Outcome
 from tests.unit.rewards.judging.fake_bedrock import fake_bedrock, refusal
 
@@ -51,7 +51,7 @@ def test_an_endpoint_is_enough(rft: Rft, judged: Path) -> None:
     asked = []
 
     def verdict(request: dict[str, Any]) -> dict[str, Any]:
-        asked.append(client._client(30.0, 16).meta.endpoint_url)
+        asked.append(runtime._client(30.0, 16).meta.endpoint_url)
         return {"reason": "so", "score": 8}
 
     with fake_bedrock() as bedrock:

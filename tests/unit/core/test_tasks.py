@@ -9,7 +9,10 @@ from botocore.model import ServiceModel
 
 from rft.errors import TaskInvalid
 from rft.graders import audit_entry, grader_entry
+from rft.judges import asks_bedrock
 from rft.tasks import Hyperparameters, load_task
+from tests.unit.rewards.model.test_artefact import FILE as SURFACE
+from tests.unit.rewards.model.test_meaning import FILE as SEEING
 
 GOOD = """
 description = "Teaches sums to a model"
@@ -167,4 +170,53 @@ def test_golden_samples_of_a_reward_model_that_each_run_trains_are_refused(folde
     text = GOOD.replace('[grader]\nreward = "reward.py:reward"', model) + "[golden]\n"
     (folder / "task.toml").write_text(text)
     with pytest.raises(TaskInvalid, match=r"golden: each run trains the reward model"):
+        load_task(folder)
+
+
+LIKED = GOOD.replace('[grader]\nreward = "reward.py:reward"', '[reward]\ncomponents = [{kind = "reward_model"}]')
+TITAN = '[reward_model]\nembeddings = "amazon.titan-embed-text-v2:0"\n'
+
+
+def test_a_task_may_ask_for_embeddings(folder):
+    (folder / "task.toml").write_text(LIKED)
+    quiet = load_task(folder)
+    (folder / "task.toml").write_text(f"{LIKED}{TITAN}dimensions = 512\n")
+    task = load_task(folder)
+    assert task.reward_model.named == ("amazon.titan-embed-text-v2:0", 512)
+    assert (quiet.reward_model.named, asks_bedrock(quiet), asks_bedrock(task)) == (None, False, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (GOOD + TITAN, r"nobody asks for embeddings; add \{kind = \"reward_model\"\}, or take it out"),
+        (LIKED + TITAN.replace("titan-embed-text-v2", "nova-lite-v1"), 'write "amazon.titan-embed-text-v2:0"'),
+        (LIKED + TITAN + "dimensions = 300\n", "gives 256, 512, 1024 dimensions, write one"),
+        (LIKED + TITAN + "dimension = 256\n", "dimension"),
+    ],
+)
+def test_embeddings_that_cannot_be_are_refused_with_the_fix(folder, text, said):
+    (folder / "task.toml").write_text(text)
+    with pytest.raises(TaskInvalid, match=said):
+        load_task(folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "table", "said"),
+    [
+        (SEEING, "", 'the file liked asks for embeddings; write .reward_model. embeddings = "amazon.titan-'),
+        (SEEING, TITAN + "dimensions = 1024\n", "dimensions = 256 into task.toml"),
+        (SURFACE, TITAN, "the file liked was trained without embeddings; train it again"),
+        (SEEING, TITAN, None),
+        (SURFACE, "", None),
+    ],
+)
+def test_a_file_must_ask_for_what_its_task_grants(folder, file, table, said):
+    (folder / "liked").write_bytes(file)
+    text = LIKED.replace('"reward_model"}', '"reward_model", file = "liked"}') + table
+    (folder / "task.toml").write_text(text)
+    if said is None:
+        assert load_task(folder).reward_model.embeddings == (TITAN.split('"')[1] if table else None)
+        return
+    with pytest.raises(TaskInvalid, match=said):
         load_task(folder)

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from rft.cost import forecast, over_cap
+from rft.cost import BYTES_PER_TOKEN, forecast, over_cap
 from rft.errors import SettingsInvalid
 from rft.keys import Serving, Split
+from rft.reward_model.rules import RewardModelRules
 from rft.schemas import Dataset, Forecast, SplitFile
 from rft.settings import Caps, Prices, ServingSettings, load_settings
 from rft.tasks import Grader, Inference, load_task
@@ -27,6 +28,7 @@ TOKENS = Prices(
     judge_input_1k_tokens=1,
     judge_output_1k_tokens=1,
     guardrail_1k_text_units=1,
+    embedding_1k_tokens=1,
 )
 JUDGE = {"kind": "judge", "models": ["m.a", "m.b"], "rubric": "r" * 300, "max_tokens": 100}
 RAIL = {"kind": "guardrail", "guardrail_id": "abc", "weight": 0}
@@ -135,7 +137,26 @@ def test_a_guardrail_is_counted_by_text_units():
 
 
 def test_rules_cost_no_judges():
-    assert "judges" not in forecast(TASK, dataset(), SETTINGS).items
+    assert not {"judges", "embeddings"} & set(forecast(TASK, dataset(), SETTINGS).items)
+
+
+def seeing(**component: Any) -> Any:
+    named = RewardModelRules(embeddings="amazon.titan-embed-text-v2:0")
+    return replace(judged({"kind": "reward_model", **component}), reward_model=named)
+
+
+def test_embeddings_of_training_and_of_every_rollout_are_counted():
+    task, data = seeing(), dataset(test=50, train=200, size=300)
+    found = forecast(task, data, changed(prices=TOKENS)).items
+    knobs = task.hyperparameters
+    rollouts = 200 * knobs.epoch_count * knobs.training_sample_per_prompt + 3 * 50
+    at_least = (rollouts * (300 / 4 + task.inference.max_tokens) + 250 * 300 / 4) / 1000
+    assert at_least <= found["embeddings"] < at_least * 12
+    assert "judges" not in found
+    read = forecast(seeing(file="liked"), data, changed(prices=TOKENS)).items["embeddings"]
+    twin = replace(seeing(file="liked"), audit={"components": [{"kind": "reward_model", "file": "liked"}]})
+    assert forecast(twin, data, changed(prices=TOKENS)).items["embeddings"] == pytest.approx(2 * read, abs=0.02)
+    assert found["embeddings"] - read == pytest.approx(250 * 300 / BYTES_PER_TOKEN / 1000, abs=0.02)
 
 
 @pytest.mark.parametrize(
@@ -146,3 +167,9 @@ def test_a_price_that_is_not_there_is_asked_for(component, price):
     settings = changed(prices=replace(TOKENS, **{price: None}))
     with pytest.raises(SettingsInvalid, match=f"prices.{price}: missing in environments/local.toml"):
         forecast(judged(component), dataset(), settings)
+
+
+def test_the_price_of_embeddings_is_asked_for():
+    settings = changed(prices=replace(TOKENS, embedding_1k_tokens=None))
+    with pytest.raises(SettingsInvalid, match=r"prices.embedding_1k_tokens: missing in environments/local.toml"):
+        forecast(seeing(), dataset(), settings)

@@ -145,6 +145,17 @@ def test_a_judge_that_cannot_be_asked_is_said_before_anything_is_paid(judge, sai
     assert said in found
 
 
+def test_an_embedding_model_that_cannot_be_asked_is_said_as_well():
+    model = "amazon.titan-embed-text-v2:0"
+    for found, said in (
+        (None, f"reward_model.embeddings {model} is unknown in us-east-1"),
+        (replace(GOOD, authorised=False), f"no access to {model}"),
+    ):
+        (problem,) = problems(TASK, SETTINGS, facts(embeddings={model: found}))
+        assert said in problem
+    assert not problems(TASK, SETTINGS, facts(embeddings={model: GOOD}))
+
+
 def test_a_judge_may_not_take_prompts_out_of_the_allowed_regions():
     profiles = {JUDGE: ProfileFacts(regions=["us-east-1", "eu-west-1"])}
     (found,) = problems(TASK, SETTINGS, facts(judges={JUDGE: GOOD}, judge_profiles=profiles))

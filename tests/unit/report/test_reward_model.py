@@ -36,3 +36,9 @@ def test_what_is_not_known_is_left_out() -> None:
     rows = reward_model_rows(replace(PIN, gain=None, first_wins=None, reused_from=None))
     assert [name for name, _ in rows] == ["reward model", "its file", "its report"]
     assert reward_model_rows(None) == []
+
+
+def test_embeddings_are_said_with_what_it_would_be_without() -> None:
+    without = Interval(mean=0.75, low=0.66, high=0.82)
+    rows = dict(reward_model_rows(replace(PIN, embeddings="amazon.titan-embed-text-v2:0", without_embeddings=without)))
+    assert rows["its embeddings"] == "amazon.titan-embed-text-v2:0; without them 75.0% [66.0%, 82.0%] right"

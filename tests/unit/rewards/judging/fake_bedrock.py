@@ -1,15 +1,19 @@
 """Bedrock's runtime as judges meet it: every request is checked against the service model, answers come from a test."""
 
+import io
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
+from local.bedrock.embeddings import embedding
+from local.bedrock.errors import ServiceError
 from local.bedrock.shapes import answer_violations, violations
-from rft.rewards.judging import client
+from rft.rewards import bedrock
 
 UNITS = ("topicPolicyUnits", "contentPolicyUnits", "wordPolicyUnits", "sensitiveInformationPolicyUnits")
 USAGE = dict.fromkeys((*UNITS, "sensitiveInformationPolicyFreeUnits", "contextualGroundingPolicyUnits"), 0)
@@ -17,12 +21,17 @@ Reply = Callable[[dict[str, Any]], Any]
 
 
 class FakeBedrock:
-    """Answers judges with ``verdict(request)``: the tool's input, or a text, or an error; guardrails by a word."""
+    """Answers judges with ``verdict(request)``: the tool's input, or a text, or an error; guardrails by a word.
+
+    ``embed(body)`` is the body of an embedding model's answer, or an error.
+    """
 
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
         self.verdict: Reply = lambda request: {"reason": "so", "score": 7}
         self.blocked = "dynamite"
+        self.embed: Callable[[bytes], Any] = embedding
+        self.breaks_off = False  # in the middle of an embedding model's answer
         self.retries = 0
         self._lock = threading.Lock()
 
@@ -31,7 +40,8 @@ class FakeBedrock:
         assert not violations(service, operation, params)
         with self._lock:
             self.requests.append(params)
-        made = self._converse(params) if operation == "Converse" else self._guardrail(params)
+        answers = {"Converse": self._converse, "ApplyGuardrail": self._guardrail, "InvokeModel": self._embedding}
+        made = answers[operation](params)
         assert not answer_violations(service, operation, made)
         return {**made, "ResponseMetadata": {"RetryAttempts": self.retries}}
 
@@ -49,15 +59,33 @@ class FakeBedrock:
             "metrics": {"latencyMs": 1},
         }
 
+    def _embedding(self, params: dict[str, Any]) -> dict[str, Any]:
+        try:
+            given = self.embed(params["body"].encode())
+        except ServiceError as error:
+            given = refusal(error.code, error.message)
+        if isinstance(given, Exception):
+            raise given
+        body = given if isinstance(given, bytes) else json.dumps(given).encode()
+        stream = BrokenOff() if self.breaks_off else io.BytesIO(body)
+        return {"body": stream, "contentType": "application/json"}
+
     def _guardrail(self, params: dict[str, Any]) -> dict[str, Any]:
         hit = any(self.blocked in block["text"]["text"] for block in params["content"])
         action = "GUARDRAIL_INTERVENED" if hit else "NONE"
         return {"usage": USAGE, "action": action, "outputs": [], "assessments": []}
 
 
-def refusal(code: str) -> ClientError:
+class BrokenOff:
+    """The body of an answer that does not come to its end."""
+
+    def read(self) -> bytes:
+        raise ReadTimeoutError(endpoint_url="https://bedrock-runtime")
+
+
+def refusal(code: str, message: str = "not now") -> ClientError:
     """Return Bedrock's error of a code."""
-    return ClientError({"Error": {"Code": code, "Message": "not now"}}, "Converse")
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Converse")
 
 
 @contextmanager
@@ -69,6 +97,6 @@ def fake_bedrock() -> Iterator[FakeBedrock]:
         patch.setattr(
             "botocore.client.BaseClient._make_api_call", lambda api, name, given: service.answer(api, name, given)
         )
-        client.forget_clients()
+        bedrock.forget_clients()
         yield service
-    client.forget_clients()
+    bedrock.forget_clients()

@@ -13,17 +13,20 @@ CONNECT_SECONDS = 5
 _clients: dict[tuple[float, int], Any] = {}
 
 WHAT_TO_DO = {
+    "invoke_model AccessDeniedException": "see that the account has access to the model, and that the stacks were "
+    "deployed since [reward_model] of task.toml names it",
+    "invoke_model ValidationException": "see that the model is one of text embeddings and takes texts of this length",
     "AccessDeniedException": "see that the grader's role allows it (a reward in Python names its judges in "
     "[grader] judges and guardrails) and that the account has access to the model",
     "ResourceNotFoundException": "correct the id in task.toml",
     "ValidationException": "see that the model takes a forced tool (Amazon Nova and Anthropic models do)",
     "ThrottlingException": "raise the account's quota, or lower `parallel`",
     "ServiceQuotaExceededException": "raise the account's quota, or lower `parallel`",
-    "ModelTimeoutException": "raise `seconds`, or choose a faster judge",
+    "ModelTimeoutException": "raise `seconds`, or choose a faster model",
     "NoCredentialsError": "give AWS credentials, or `--endpoint URL` of an embedded AWS; "
-    "tasks without judge or guardrail need neither",
+    "tasks without judge, guardrail or embeddings need neither",
     "NoRegionError": "set AWS_REGION, or give `--endpoint URL` of an embedded AWS",
-    "ReadTimeoutError": "raise `seconds`, or choose a faster judge",
+    "ReadTimeoutError": "raise `seconds`, or choose a faster model",
     "ConnectTimeoutError": "see that the network lets the grader reach bedrock-runtime",
     "EndpointConnectionError": "see that the network lets the grader reach bedrock-runtime",
 }
@@ -32,7 +35,8 @@ WHAT_TO_DO = {
 def call(operation: str, request: dict[str, Any], *, seconds: float, parallel: int) -> dict[str, Any]:
     """Return what an operation of Bedrock's runtime answers; throttling and failures of a moment are got over.
 
-    ``seconds`` bound one attempt's wait for an answer, ``parallel`` is the number of threads that call.
+    A body is read, so that an answer which breaks off is an outage like any other. ``seconds`` bound one attempt's wait
+    for an answer, ``parallel`` is the number of threads that call.
 
     Raises:
         JudgeUnavailable: it does not answer; the message says why, and what to do.
@@ -44,6 +48,8 @@ def call(operation: str, request: dict[str, Any], *, seconds: float, parallel: i
         raise JudgeUnavailable("boto3 is missing; Lambda's Python runtime brings it, here `make setup`") from None
     try:
         answer: dict[str, Any] = getattr(_client(seconds, parallel), operation)(**request)
+        if "body" in answer:
+            answer["body"] = answer["body"].read()
     except ClientError as error:
         raise _unavailable(operation, request, error.response["Error"]["Code"], str(error)) from error
     except BotoCoreError as error:
@@ -75,5 +81,5 @@ def _client(seconds: float, parallel: int) -> Any:
 
 def _unavailable(operation: str, request: dict[str, Any], code: str, told: str) -> JudgeUnavailable:
     asked = request.get("modelId") or request.get("guardrailIdentifier")
-    advice = f"; {WHAT_TO_DO[code]}" if code in WHAT_TO_DO else ""
-    return JudgeUnavailable(f"{operation} of {asked}: {code}: {told}{advice}")
+    advice = WHAT_TO_DO.get(f"{operation} {code}") or WHAT_TO_DO.get(code)
+    return JudgeUnavailable(f"{operation} of {asked}: {code}: {told}{f'; {advice}' if advice else ''}")
