@@ -19,7 +19,7 @@ from rft.rewards.model import RewardModel
 from tests.pipeline.pipeline import PREFIX, ROOT, Pipeline
 
 pytestmark = pytest.mark.xdist_group("tasks")
-RECORDS = 2_000  # GSM8K's own file has 7,473
+RECORDS = 2_400  # GSM8K's own file has 7,473
 PREFERENCES = (ROOT / "tasks/preferences/data/preferences.jsonl").read_bytes()
 SUMMARIES = (ROOT / "tasks/summaries/data/summaries.jsonl").read_bytes()
 JUDGING = "rft-local-grader-summaries"

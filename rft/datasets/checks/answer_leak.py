@@ -44,11 +44,12 @@ def surely_no_leak(references: Sequence[str], prompts: Sequence[str]) -> bool:
         return False
     firsts = [reference[0] for reference in references]  # found far faster than what they begin
     places = map(str.find, prompts, references, map(str.find, prompts, firsts))
+    long = max(map(len, references), default=0) >= min(2 * WORDS - 1, CHARACTERS)
     before: list[str] = []
     for reference, first, prompt, place in zip(references, firsts, prompts, places, strict=True):
         if place < 0:
             continue
-        if len(reference) >= CHARACTERS or len(reference.split()) >= WORDS:
+        if long and (len(reference) >= CHARACTERS or len(reference.split()) >= WORDS):
             return False
         while place >= 0:
             before.append(prompt[place - _BEFORE if place > _BEFORE else 0 : place])
