@@ -47,7 +47,7 @@ def folded_keys(texts: Sequence[str], joined: bytes) -> list[int]:
     folded = joined.lower().replace(b"\n", b" ").replace(b"\t", b" ").replace(b"\r", b" ")
     blank = np.frombuffer(folded, np.uint8) == _BLANK
     again = np.flatnonzero(blank[1:] & blank[:-1])  # a blank behind each of these goes
-    ends = np.cumsum([len(text) + 1 for text in texts])
+    ends = np.cumsum(list(map(len, texts))) + np.arange(1, len(texts) + 1)
     if len(again):
         folded = _without(folded, again.tolist())
         ends -= np.searchsorted(again, ends)

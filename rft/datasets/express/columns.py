@@ -33,15 +33,19 @@ def prompt_keys(texts: Texts, encoded: Sequence[bytes]) -> list[int]:
 def same_keys(prompts: Sequence[int], references: Sequence[Any], extras: Mapping[str, list[Any]]) -> list[int]:
     """Return the keys of all that records say; ``references`` and ``extras`` are UNSET where one has none."""
     if set(map(type, references)) == {str}:
-        keys = [bytes_key(reference.encode(), key) for reference, key in zip(references, prompts, strict=True)]
+        keys = list(map(bytes_key, map(str.encode, references), prompts))
     else:
         keys = [_with(reference, key) for reference, key in zip(references, prompts, strict=True)]
     if not extras:
         return keys
     if all(set(map(type, column)) == {str} for column in extras.values()):
+        if len(extras) == 1:
+            [(name, column)] = extras.items()
+            of_one = {one: sorted_json({name: one}) for one in set(column)}
+            return list(map(bytes_key, map(of_one.__getitem__, column), keys))
         values = list(zip(*extras.values(), strict=True))
         said = {one: sorted_json(dict(zip(extras, one, strict=True))) for one in set(values)}
-        return [bytes_key(said[one], key) for one, key in zip(values, keys, strict=True)]
+        return list(map(bytes_key, map(said.__getitem__, values), keys))
     return [value_key(rest, key) if rest else key for rest, key in zip(rests(extras), keys, strict=True)]
 
 

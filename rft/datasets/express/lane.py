@@ -8,6 +8,7 @@ anything about, is handed back and goes that way; which way a record went shows 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import UNSET, Struct
@@ -26,6 +27,7 @@ from rft.datasets.watchers import Alike, Languages
 from rft.datasets.writing import LINE, PREFIXED, Files, prefix
 from rft.tasks import Task
 
+_NUMBER, _LINE = attrgetter("number"), attrgetter("line")
 BATCH: Final = 96  # records
 BATCH_BYTES: Final = 1 << 20
 
@@ -131,8 +133,8 @@ class Lane:
             ]
         columns = {
             "split": numbers_of(self._groups(extras, folded), self._shares),
-            "item": [item.number for item in items],
-            "line": [item.line for item in items],
+            "item": list(map(_NUMBER, items)),
+            "line": list(map(_LINE, items)),
             "original": original,
             "same": sames,
             "prompt": prompts,

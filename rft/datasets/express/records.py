@@ -19,6 +19,7 @@ from rft.datasets.sources.strict_json import MAX_DEPTH, count_colons, gather
 OWN: Final = ("messages", "id", "reference_answer")
 _SPECIAL: Final = {":", '"', "\\"}  # what spoils the count, and what msgspec does not take in a field's name
 COLON: Final = ord(":")
+_DATA: Final = attrgetter("data")
 _NO_RECORD: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 EXTRAS: Final = 32  # more fields than that are not usual
 
@@ -86,7 +87,7 @@ class Records:
     def read(self, items: list[Item]) -> tuple[list[Item], list[Any]]:
         """Return the items that hold a ``Record``, and these, with their extra fields."""
         try:
-            return items, [self._decode(item.data) for item in items]
+            return items, list(map(self._decode, map(_DATA, items)))
         except _NO_RECORD:
             pairs = [(item, record) for item in items if (record := self._one(item)) is not None]
             return [item for item, _ in pairs], [record for _, record in pairs]

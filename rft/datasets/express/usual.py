@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import compress
+from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import UNSET, Struct
@@ -16,6 +17,7 @@ from rft.datasets.sources import window as windows
 from rft.datasets.sources.strict_json import escaped_colon
 from rft.datasets.standard import evened
 
+_DATA: Final = attrgetter("data")
 _BACKSLASH: Final = ord("\\")
 _CONTROLS: Final = (b"\x7f", b"\r", b"\n")
 _SPECIAL: Final = (b"\\", *_CONTROLS)
@@ -89,7 +91,7 @@ class Usual:
 
 
 def _found(items: list[Item], records: list[Any]) -> Found:
-    lines = [item.data for item in items]
+    lines = list(map(_DATA, items))
     return Found(items, records, texts_of(records), lines, b"".join(lines))
 
 
