@@ -69,8 +69,6 @@ def _folded(text: str) -> bytes:
 
 
 def _without(data: bytes, places: Sequence[int]) -> bytes:
-    if not places:
-        return data
     starts = [0, *[place + 1 for place in places]]
     return b"".join([data[start:end] for start, end in zip(starts, [*places, len(data)], strict=True)])
 

@@ -1,9 +1,9 @@
 """The express lane: prompt records that need nothing done, a batch at a time.
 
 Most records of most files are right as they are. The way through ``rft.datasets.intake`` gives each a dictionary, an
-example and a dozen checks that say nothing: 18 us for one of 1.5 kB. Here a batch is decoded into Structs, looked at in
-columns and entered by columns: 9 us, writing included. Whatever is not surely usual, or would be told
-anything about, is handed back and goes that way; which way a record went shows in nothing that is written.
+example and a dozen checks that say nothing: 18 us for one of 1.5 kB. Here a batch is decoded into Structs, then looked
+at and entered by columns: 9 us. Whatever is not surely usual, or would be told anything about, is handed back and goes
+that way; which way a record went shows in nothing that is written.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
