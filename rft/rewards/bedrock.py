@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from rft.rewards.errors import JudgeUnavailable
 
 TYPE_CHECKING = False
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
 ATTEMPTS = 5  # of one call, by botocore; it slows down by itself when throttled
 CONNECT_SECONDS = 5
 _clients: dict[tuple[float, int], Any] = {}
+_making = threading.Lock()
 
 WHAT_TO_DO = {
     "invoke_model AccessDeniedException": "see that the account has access to the model, and that the stacks were "
@@ -63,20 +66,21 @@ def forget_clients() -> None:
 
 
 def _client(seconds: float, parallel: int) -> Any:
-    if (seconds, parallel) not in _clients:
-        import boto3
-        from botocore.config import Config
+    with _making:  # the threads of a cold grader ask at once, and each would make one
+        if (seconds, parallel) not in _clients:
+            import boto3
+            from botocore.config import Config
 
-        _clients[seconds, parallel] = boto3.client(
-            "bedrock-runtime",
-            config=Config(
-                retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS},
-                connect_timeout=CONNECT_SECONDS,
-                read_timeout=seconds,
-                max_pool_connections=parallel,
-            ),
-        )
-    return _clients[seconds, parallel]
+            _clients[seconds, parallel] = boto3.client(
+                "bedrock-runtime",
+                config=Config(
+                    retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS},
+                    connect_timeout=CONNECT_SECONDS,
+                    read_timeout=seconds,
+                    max_pool_connections=parallel,
+                ),
+            )
+        return _clients[seconds, parallel]
 
 
 def _unavailable(operation: str, request: dict[str, Any], code: str, told: str) -> JudgeUnavailable:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 
 from rft.keys import JudgeCount
@@ -257,6 +258,22 @@ def test_rollouts_are_judged_at_the_same_time(bedrock: FakeBedrock) -> None:
     bedrock.verdict = verdict
     reward = combine({"components": [{"kind": "judge", "models": [MODEL], "rubric": "r", "parallel": 8}]}, "")
     assert [score.value for score in score_items(items(*"abcdefgh"), reward)] == [0.1] * 8
+
+
+def test_threads_that_ask_at_once_share_one_client(bedrock: FakeBedrock, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def slow(*given: Any, **more: Any) -> Any:
+        time.sleep(0.05)
+        made.append(client(*given, **more))
+        return made[-1]
+
+    client = boto3.client
+    monkeypatch.setattr(boto3, "client", slow)
+    reward = combine({"components": [{"kind": "judge", "models": [MODEL], "rubric": "r", "parallel": 8}]}, "")
+    score_items(items(*"abcdefgh"), reward)
+    assert len(bedrock.requests) == 8
+    assert len(made) == 1
 
 
 def test_a_budget_that_does_not_suffice_is_said_before_anything_is_asked(bedrock: FakeBedrock) -> None:
