@@ -9,7 +9,7 @@ from rft.aws.store import RunStore
 from rft.errors import EmbeddingsUnavailable, RunUnknown
 from rft.keys import REWARD_MODEL, REWARD_MODEL_REPORT, Split, artefact_key
 from rft.reward_model.embedded import embeddings_of
-from rft.reward_model.rules import RewardModelRules
+from rft.reward_model.rules import RewardModelRules, unlike
 from rft.reward_model.version import make_of_version, pin_of, refusal
 from rft.rewards.errors import JudgeUnavailable
 from rft.rewards.model import BadModel, RewardModel
@@ -66,9 +66,8 @@ def _left(pin: RewardModelPin, dataset: Dataset, rules: RewardModelRules, bucket
         return None
     model, report = objects.get_bytes(bucket, pin.key), objects.get_bytes(bucket, pin.report_key)
     try:
-        meaning = RewardModel.from_bytes(model).meaning
+        if unlike(rules, RewardModel.from_bytes(model)):
+            return None
     except BadModel:
-        return None
-    if (meaning and (meaning.model, meaning.dimensions)) != rules.named:
         return None
     return (model, report) if hashlib.sha256(model).hexdigest() == pin.sha256 else None

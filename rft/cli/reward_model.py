@@ -5,12 +5,11 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from rft.aws.clients import has_credentials, use_runtime
 from rft.cli.exits import Exit, NoAws, UnusableCall
 from rft.cli.judgement import draw
 from rft.cli.session import Session, out
 from rft.cli.shapes import as_json
-from rft.cli.trying import Endpoint
+from rft.cli.trying import Endpoint, reach_bedrock
 from rft.datasets.rules import DataRules
 from rft.errors import DatasetUnreadable
 from rft.reward_model.embedded import embed, embeddings_of
@@ -116,12 +115,7 @@ def _vectors(seen: RewardModelRules, endpoint: str | None) -> Embeddings | None:
 
 
 def _embeddings(model: str, dimensions: int, endpoint: str | None) -> Embeddings:
-    use_runtime(endpoint)
-    if not has_credentials():
-        raise NoAws(
-            f"embeddings are asked of {model}, and there are no AWS credentials; sign in to AWS, or give "
-            "--endpoint with the URL of an embedded AWS (`rft local status` prints it)"
-        )
+    reach_bedrock(endpoint, f"embeddings are asked of {model}")
     return embeddings_of(model, dimensions)
 
 

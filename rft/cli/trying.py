@@ -99,7 +99,7 @@ def grader_here(
     """
     _use(task, reward_model)
     if asks_bedrock(task):
-        _reach_bedrock(task, endpoint)
+        reach_bedrock(endpoint, f"the task {task.name} asks judges, guardrails or embeddings of Bedrock")
     grade = grader(folder, audit=audit)
     with _aside():
         try:
@@ -120,12 +120,18 @@ def grader_here(
     return call
 
 
-def _reach_bedrock(task: Task, endpoint: str | None) -> None:
+def reach_bedrock(endpoint: str | None, why: str) -> None:
+    """Let Bedrock's runtime be asked at ``endpoint``, or else with the credentials that AWS's command line uses.
+
+    Raises:
+        NoAws: there are no credentials; ``why`` says who asks.
+
+    """
     use_runtime(endpoint)
     if not has_credentials():
         raise NoAws(
-            f"the task {task.name} asks judges, guardrails or embeddings of Bedrock, and there are no AWS credentials; "
-            "sign in to AWS, or give --endpoint with the URL of an embedded AWS (`rft local status` prints it)"
+            f"{why}, and there are no AWS credentials; sign in to AWS, or give --endpoint with the URL of an embedded "
+            "AWS (`rft local status` prints it)"
         )
 
 

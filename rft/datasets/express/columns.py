@@ -39,10 +39,6 @@ def same_keys(prompts: Sequence[int], references: Sequence[Any], extras: Mapping
     if not extras:
         return keys
     if all(set(map(type, column)) == {str} for column in extras.values()):
-        if len(extras) == 1:
-            [(name, column)] = extras.items()
-            of_one = {one: sorted_json({name: one}) for one in set(column)}
-            return list(map(bytes_key, map(of_one.__getitem__, column), keys))
         values = list(zip(*extras.values(), strict=True))
         said = {one: sorted_json(dict(zip(extras, one, strict=True))) for one in set(values)}
         return list(map(bytes_key, map(said.__getitem__, values), keys))

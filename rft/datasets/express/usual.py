@@ -1,6 +1,7 @@
 """Which records are usual in what they say: in standard form already, and with nothing that a check would tell."""
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import compress
 from operator import attrgetter
 from typing import Any, Final
@@ -49,7 +50,7 @@ class Usual:
         found = self._quiet(self._formed(_found(*self._records.read(items))))
         if self._detectors is None:
             return found
-        return _narrowed(found, [map(self._clean, found.lines, found.records)])
+        return _narrowed(found, [map(partial(self._clean, self._detectors), found.lines, found.records)])
 
     def _formed(self, found: Found) -> Found:
         """Return those that have the usual form."""
@@ -84,10 +85,9 @@ class Usual:
     def _fits(self, record: Record) -> bool:
         return self._length.verdict("\n".join([message.content for message in record.messages])) is Fit.WITHIN
 
-    def _clean(self, line: bytes, record: Record) -> bool:
+    def _clean(self, detectors: Detectors, line: bytes, record: Record) -> bool:
         """Return whether nothing personal or secret is in a record: escapes alone may make its JSON look so."""
-        detectors = self._detectors
-        return detectors is None or detectors.clean(line) or detectors.clean(self._records.text(record).encode())
+        return detectors.clean(line) or detectors.clean(self._records.text(record).encode())
 
 
 def _found(items: list[Item], records: list[Any]) -> Found:
