@@ -1,17 +1,15 @@
 """SHA-256 beside the work: one thread hashes and writes what was handed over, while the caller goes on.
 
-That is a seventh of curation's processor time, and it lets go of the interpreter, so that a second core takes it over.
+That is a fifth of curation's processor time, and it lets go of the interpreter, so that a second core takes it over.
+Each time the thread comes back for the interpreter the caller may stand still, so it is handed large pieces, whole.
 """
 
 import hashlib
-from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import IO, Final, Self
 
-PIECE: Final = 1 << 18  # bytes that are handed over at once
-WAITING: Final = 16  # pieces that may wait; so a slow disk holds up the caller, and memory stays bounded
+PIECE: Final = 1 << 20  # bytes that are handed over at once
 
 
 class Hashing:
@@ -19,7 +17,6 @@ class Hashing:
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="sha256")
-        self._waiting: deque[Future[None]] = deque()
 
     def __enter__(self) -> Self:
         return self
@@ -31,33 +28,18 @@ class Hashing:
 
     def sha256(self, target: IO[bytes] | None = None) -> "Sum":
         """Return a new sum; what it takes in is written to ``target`` too."""
-        return Sum(target, hand_over=self._hand_over, wait=self._wait)
-
-    def _hand_over(self, call: Callable[[list[bytes]], None], pieces: list[bytes]) -> None:
-        if len(self._waiting) >= WAITING:
-            self._waiting.popleft().result()
-        self._waiting.append(self._pool.submit(call, pieces))
-
-    def _wait(self) -> None:
-        while self._waiting:
-            self._waiting.popleft().result()
+        return Sum(self._pool, target)
 
 
 class Sum:
-    """The SHA-256 of the bytes that it was given."""
+    """The SHA-256 of the bytes that it was given. Memory: twice ``PIECE``, one to fill and one with the thread."""
 
-    def __init__(
-        self,
-        target: IO[bytes] | None,
-        *,
-        hand_over: Callable[[Callable[[list[bytes]], None], list[bytes]], None],
-        wait: Callable[[], None],
-    ) -> None:
+    def __init__(self, pool: ThreadPoolExecutor, target: IO[bytes] | None) -> None:
+        self._pool, self._target = pool, target
         self._hash = hashlib.sha256()
-        self._target = target
-        self._hand_over, self._wait = hand_over, wait
-        self._held: list[bytes] = []
+        self._filled, self._other = bytearray(PIECE), bytearray(PIECE)
         self._size = 0
+        self._handed: Future[None] | None = None  # the work on the other one
 
     def update(self, data: bytes) -> None:
         """Take bytes in, behind those before.
@@ -66,10 +48,16 @@ class Sum:
             OSError: what was taken in before could not be written.
 
         """
-        self._held.append(data)
-        self._size += len(data)
-        if self._size >= PIECE:
+        view = memoryview(data)
+        while self._size + len(view) >= PIECE:
+            room = PIECE - self._size
+            self._filled[self._size :] = view[:room]
+            self._size = PIECE
             self._flush()
+            view = view[room:]
+        end = self._size + len(view)
+        self._filled[self._size : end] = view
+        self._size = end
 
     def settle(self) -> None:
         """Return when all is hashed and written.
@@ -87,12 +75,19 @@ class Sum:
         return self._hash.hexdigest()
 
     def _flush(self) -> None:
-        if self._held:
-            self._hand_over(self._take, self._held)
-            self._held, self._size = [], 0
+        self._wait()
+        if self._size:
+            self._handed = self._pool.submit(self._take, self._filled, self._size)
+            self._filled, self._other = self._other, self._filled
+            self._size = 0
 
-    def _take(self, pieces: list[bytes]) -> None:
-        for piece in pieces:
-            if self._target is not None:
-                self._target.write(piece)
-            self._hash.update(piece)
+    def _wait(self) -> None:
+        if self._handed is not None:
+            self._handed.result()
+            self._handed = None
+
+    def _take(self, piece: bytearray, size: int) -> None:
+        data = memoryview(piece)[:size]
+        if self._target is not None:
+            self._target.write(data)
+        self._hash.update(data)
