@@ -13,14 +13,14 @@ from rft.datasets.checks.pseudonyms import Pseudonyms
 from rft.datasets.codes import HARMLESS, Severity
 from rft.datasets.collector import ordered
 from rft.datasets.curation import Curation, Outcome
-from rft.datasets.express.lane import batches
 from rft.datasets.hashing import Hashing, Sum
-from rft.datasets.items import Container, Item, Refused, Shape
+from rft.datasets.items import Container, Refused, Shape
 from rft.datasets.limits import over_limits, too_little_to_imitate
 from rft.datasets.message import message_of, problem
 from rft.datasets.sampling import Sampling
 from rft.datasets.shapes import detect
 from rft.datasets.sources.compression import Source
+from rft.datasets.sources.blocks import Block
 from rft.datasets.sources.containers import Reading, open_reading
 from rft.datasets.table import Table
 from rft.datasets.watchers import Opinion
@@ -84,13 +84,13 @@ def curate(stream: Source, *, task: Task, work: Path, around: Surroundings, name
     with Hashing() as hashing:
         source = _Hashed(stream, hashing.sha256(), around.progress)
         reading = open_reading(source, name=name)
-        first, items = _beginning(reading)
+        first, blocks = _beginning(reading)
         shape = _shape(reading, first, task)
         files = Files(work, Table(), hashing)
         try:
             curation = Curation(reading, shape, first, task=task, files=files, around=around)
-            for batch in batches(items):
-                curation.take(batch)
+            for block in blocks:
+                curation.take(block)
             outcome = curation.finish()
             hashes = {path: files.sha256(path) for path in outcome.files}
             return _version(outcome, hashes, source, task=task, work=work, around=around)
@@ -98,20 +98,22 @@ def curate(stream: Source, *, task: Task, work: Path, around: Surroundings, name
             files.close()
 
 
-def _beginning(reading: Reading) -> tuple[list[dict[str, Any]], Iterator[Item]]:
-    """Return the values of the first records, and all items."""
-    items = iter(reading)
-    first: list[Item] = []
+def _beginning(reading: Reading) -> tuple[list[dict[str, Any]], Iterator[Block]]:
+    """Return the values of the first records, and all blocks."""
+    blocks = reading.blocks()
+    first: list[Block] = []
     values: list[dict[str, Any]] = []
-    size = 0
-    for item in items:
-        first.append(item)
-        size += len(item.data)
-        if len(first) > LOOKED_AT or size > LOOKED_AT_BYTES:
-            break
-        with suppress(Refused):  # it says so when its turn comes
-            values.append(reading.decode(item))
-    return values, chain(first, items)
+    count = size = 0
+    for block in blocks:
+        first.append(block)
+        for item in block:
+            count += 1
+            size += len(item.data)
+            if count > LOOKED_AT or size > LOOKED_AT_BYTES:
+                return values, chain(first, blocks)
+            with suppress(Refused):  # it says so when its turn comes
+                values.append(reading.decode(item))
+    return values, iter(first)
 
 
 def _shape(reading: Reading, first: list[dict[str, Any]], task: Task) -> Shape:

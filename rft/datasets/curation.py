@@ -18,6 +18,7 @@ from rft.datasets.intake import Intake, Watcher
 from rft.datasets.items import Container, Item, Refused, Shape
 from rft.datasets.message import SHOWN
 from rft.datasets.profile import Profile, profile_of
+from rft.datasets.sources.blocks import Block
 from rft.datasets.sources.containers import Reading
 from rft.datasets.sources.text import SPACE
 from rft.datasets.watchers import Alike, Asked, Languages, Pairs
@@ -88,10 +89,10 @@ class Curation:
         self._last_blank = -1  # number of the last of them
         self._first: list[Place] = []  # of what was refused for a reason that is worth a message
 
-    def take(self, batch: list[Item]) -> None:
+    def take(self, block: Block) -> None:
         """Admit each item, or put it into quarantine."""
-        self._records += len(batch)
-        for item in batch if self._lane is None else self._lane.hand_back(batch):
+        self._records += len(block)
+        for item in block if self._lane is None else self._lane.hand_back(block):
             self._take(item)
 
     def _take(self, item: Item) -> None:

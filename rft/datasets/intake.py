@@ -18,7 +18,7 @@ from rft.datasets.items import Example, Item, Refused, Shape
 from rft.datasets.keys import folded_key, identity_key, mixed, reference_key, text_key, value_key
 from rft.datasets.shapes import converter
 from rft.datasets.shapes.fields import look_up
-from rft.datasets.splitting import numbers_of
+from rft.datasets.splitting import number_of
 from rft.datasets.standard import Standard
 from rft.datasets.table import ALL, Table, category_of
 from rft.datasets.writing import LINE, PREFIXED, Files, prefix
@@ -136,7 +136,7 @@ class Intake:
             prompt = mixed(prompt, text_key(example.messages[0]["content"]))
         folded = folded_key(user)
         same, reference = _same(example, prompt)
-        [split] = numbers_of([self._group(value, folded)], self._task.splits)
+        split = number_of(self._group(value, folded), self._task.splits)
         line, original, identity = self._line(example, item, same)
         table.split.append(split)
         table.item.append(item.number)

@@ -6,15 +6,21 @@ different text share a key with a chance of one in a million (birthday bound).
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from xxhash import xxh3_64_intdigest as _hash
 
+from rft.datasets.pieces import Pieces
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 MASK: Final = 2**64 - 1
 _SPREAD: Final = 0x9E3779B97F4A7C15
-_DEL: Final = b"\x7f"
 _BLANK: Final = 32
 _RUN: Final = re.compile(b"  +")
 _EVEN: Final = bytes(_BLANK if chr(byte).isspace() else byte for byte in range(128)).lower() + bytes(range(128, 256))
@@ -34,30 +40,32 @@ def folded_key(text: str) -> int:
     return _hash(_RUN.sub(b" ", _folded(text)))
 
 
-def folded_keys(texts: Sequence[str], joined: bytes) -> list[int]:
-    """Return the ``folded_key`` of each of many texts, as ``joined_texts`` has joined them.
+def keys_of(values: Iterable[int], count: int) -> "NDArray[np.uint64]":
+    """Return ``count`` keys as an array."""
+    import numpy as np
+
+    return np.fromiter(values, np.uint64, count)
+
+
+def folded_keys(texts: Sequence[str], joined: Pieces) -> "NDArray[np.uint64]":
+    """Return the ``folded_key`` of each of many texts, which are also joined.
 
     They have no control characters but tab, line feed and return, and no white space around them. ASCII is folded in
     one go, in a third of the time.
     """
     import numpy as np
 
-    if not joined.isascii():
-        return list(map(folded_key, texts))
-    folded = joined.lower().replace(b"\n", b" ").replace(b"\t", b" ").replace(b"\r", b" ")
+    if not joined.data.isascii():
+        return keys_of(map(folded_key, texts), len(texts))
+    folded = joined.data.lower().replace(b"\n", b" ").replace(b"\t", b" ").replace(b"\r", b" ")
     blank = np.frombuffer(folded, np.uint8) == _BLANK
     again = np.flatnonzero(blank[1:] & blank[:-1])  # a blank behind each of these goes
-    ends = np.cumsum(list(map(len, texts))) + np.arange(1, len(texts) + 1)
+    bounds = joined.bounds
     if len(again):
         folded = _without(folded, again.tolist())
-        ends -= np.searchsorted(again, ends)
-    view, stops = memoryview(folded), ends.tolist()
-    return [_hash(view[start : stop - 1]) for start, stop in zip([0, *stops], stops, strict=False)]
-
-
-def joined_texts(encoded: Sequence[bytes]) -> bytes:
-    """Return texts, in UTF-8, one behind the other with U+007F between them."""
-    return _DEL.join(encoded)
+        bounds = (bounds - np.searchsorted(again, bounds)).tolist()
+    view = memoryview(folded)
+    return keys_of([_hash(view[start : end - 1]) for start, end in pairwise(bounds)], len(texts))
 
 
 def _folded(text: str) -> bytes:
@@ -95,6 +103,6 @@ def mixed(first: int, second: int) -> int:
     return (first * _SPREAD + second) & MASK
 
 
-def mixed_each(firsts: Sequence[int], second: int) -> list[int]:
-    """Return one key of each two; their order matters."""
-    return [(first * _SPREAD + second) & MASK for first in firsts]
+def mixed_each(firsts: "NDArray[np.uint64]", seconds: "NDArray[np.uint64] | np.uint64") -> "NDArray[np.uint64]":
+    """Return one key of each two, as ``mixed`` does."""
+    return firsts * firsts.dtype.type(_SPREAD) + seconds

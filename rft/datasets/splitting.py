@@ -5,23 +5,29 @@ category gets its share by chance: of 100 records of one, 20 +- 8 are held out a
 ``split-balance`` tells where that went wrong.
 """
 
-from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, overload
 
-from rft.datasets.table import NUMBER_OF, SPLITS
+from rft.datasets.table import SPLITS
 from rft.keys import Split
 from rft.tasks import Splits
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _PART: Final = 2.0**-64  # a float times this is exactly the float over 2**64
 
 
 def split_of(key: int, shares: Splits) -> Split:
     """Return the split of a group; ``key`` has 64 bits, evenly spread. Test comes first: its share alone decides it."""
-    return SPLITS[numbers_of([key], shares)[0]]
+    return SPLITS[number_of(key, shares)]
 
 
-def numbers_of(keys: Iterable[int], shares: Splits) -> list[int]:
-    """Return the splits of groups, by their numbers in the table."""
-    train, validation, test = (NUMBER_OF[split] for split in (Split.TRAIN, Split.VALIDATION, Split.TEST))
-    tested, held_out = shares.test, shares.test + shares.validation
-    return [test if (place := key * _PART) < tested else validation if place < held_out else train for key in keys]
+@overload
+def number_of(key: int, shares: Splits) -> int: ...
+@overload
+def number_of(key: "NDArray[np.uint64]", shares: Splits) -> "NDArray[np.int64]": ...
+def number_of(key: Any, shares: Splits) -> Any:
+    """Return the split of a group, or of each of many, by its number in ``SPLITS``: train, validation, test."""
+    place = key * _PART
+    return (place < shares.test) * 1 + (place < shares.test + shares.validation)

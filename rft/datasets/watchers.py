@@ -11,7 +11,7 @@ from rft.datasets.checks.personal import text_of
 from rft.datasets.checks.preferences import PreferenceQuality
 from rft.datasets.findings import Finding
 from rft.datasets.items import Example
-from rft.datasets.keys import bytes_key, text_key
+from rft.datasets.keys import text_key
 from rft.datasets.rules import DataRules
 from rft.datasets.writing import Files
 
@@ -36,10 +36,10 @@ class Languages:
         user = example.messages[-1]["content"]
         self.sample.add(text_key(user), user)
 
-    def see_texts(self, first: int, users: Sequence[str], encoded: Sequence[bytes]) -> None:
-        """Offer the users' texts of rows one behind the other, and their bytes."""
-        for key, user in zip(map(bytes_key, encoded), users, strict=True):
-            self.sample.add(key, user)
+    def see_texts(self, first: int, users: Sequence[str]) -> None:
+        """Offer the users' texts of rows one behind the other."""
+        for user in users:
+            self.sample.add(text_key(user), user)
 
 
 MOST: Final = 100_000  # rows that are compared: 330 MB; Bedrock takes 20,000
@@ -59,10 +59,9 @@ class Alike:
         if row < self.most:
             self.index.add(row, example.messages[-1]["content"])
 
-    def see_texts(self, first: int, users: Sequence[str], encoded: Sequence[bytes]) -> None:
-        """Add the users' texts of rows one behind the other, and their bytes."""
-        room = max(self.most - first, 0)
-        self.index.add_all(first, users[:room], encoded[:room])
+    def see_texts(self, first: int, users: Sequence[str]) -> None:
+        """Add the users' texts of rows one behind the other."""
+        self.index.add_all(first, users[: max(self.most - first, 0)])
 
     def _text(self, row: int) -> str:
         return self.beyond(row) if row < 0 else _prompt(self._files.line(row)).messages[-1]["content"]

@@ -63,11 +63,11 @@ class Files:
         self._ends[split] = offset + len(line)
         return offset
 
-    def write_all(self, splits: Sequence[int], lines: Sequence[bytes]) -> list[int]:
+    def write_all(self, splits: Sequence[int], lines: Sequence[bytes | memoryview]) -> list[int]:
         """Append lines, which have no line feed, to their splits; return where they begin."""
         ends = self._ends
         offsets = []
-        parts: list[list[bytes]] = [[] for _ in ends]
+        parts: list[list[bytes | memoryview]] = [[] for _ in ends]
         for split, line in zip(splits, lines, strict=True):
             offsets.append(ends[split])
             ends[split] += len(line) + 1

@@ -9,6 +9,8 @@ characters is a leak wherever it stands. Where answers are passages of the promp
 import json
 import re
 from collections.abc import Sequence
+from itertools import compress
+from operator import add
 from typing import Any, Final
 
 WORDS: Final = 4
@@ -43,27 +45,39 @@ def surely_no_leak(references: Sequence[str], prompts: Sequence[str]) -> bool:
     if not all(references):
         return False
     firsts = [reference[0] for reference in references]  # found far faster than what they begin
-    places = map(str.find, prompts, references, map(str.find, prompts, firsts))
-    long = max(map(len, references), default=0) >= min(2 * WORDS - 1, CHARACTERS)
-    before: list[str] = []
-    for reference, first, prompt, place in zip(references, firsts, prompts, places, strict=True):
-        if place < 0:
-            continue
-        if long and (len(reference) >= CHARACTERS or len(reference.split()) >= WORDS):
+    most = LOOKED_AT * len(prompts)
+    before: list[str] = []  # of each place and of others that overlap it
+    places = list(map(str.find, prompts, firsts))
+    while max(places, default=-1) >= 0:
+        prompts, references, firsts, places = _where(places, prompts, references, firsts, places)
+        places = list(map(str.find, prompts, references, places))
+        prompts, references, firsts, places = _where(places, prompts, references, firsts, places)
+        ends = list(map(add, places, map(len, references)))
+        spans = zip(prompts, places, ends, strict=True)
+        before += [prompt[place - _BEFORE if place > _BEFORE else 0 : end - 1] for prompt, place, end in spans]
+        if len(before) > most or any(map(_long, references)):
             return False
-        while place >= 0:
-            before.append(prompt[place - _BEFORE if place > _BEFORE else 0 : place])
-            if (place := prompt.find(first, place + 1)) >= 0:
-                place = prompt.find(reference, place)
-        if len(before) > LOOKED_AT * len(prompts):
-            return False
+        places = list(map(str.find, prompts, firsts, ends))
     return not _HINT.search("\n".join(before))
+
+
+def _where(places: list[int], *columns: Sequence[Any]) -> list[Sequence[Any]]:
+    """Return what stands in columns where a place was found."""
+    if min(places, default=0) >= 0:
+        return list(columns)
+    found = [place >= 0 for place in places]
+    return [list(compress(column, found)) for column in columns]
+
+
+def _long(reference: str) -> bool:
+    """Whether a reference leaks wherever it stands."""
+    return len(reference) >= 2 * WORDS - 1 and (len(reference) >= CHARACTERS or len(reference.split()) >= WORDS)
 
 
 def _text_leak(reference: str, prompt: str) -> str | None:
     if (place := _find(prompt, reference, 0)) < 0:
         return None
-    if len(reference) >= CHARACTERS or len(reference.split()) >= WORDS:
+    if _long(reference):
         return f"the reference answer ({_shown(reference)}) stands in the prompt word by word"
     for _ in range(LOOKED_AT):
         end = place + len(reference)

@@ -58,14 +58,11 @@ class NearDuplicates:
 
     def add(self, row: int, text: str) -> None:
         """Add a text. Rows are distinct and come in any order."""
-        self._take([(row, spaced(text))])
-        if self._text_of is None:
-            self._texts[row] = text
+        self.add_all(row, [text])
 
-    def add_all(self, first: int, texts: Sequence[str], encoded: Sequence[bytes]) -> None:
-        """Add texts as the rows from ``first`` on; ``encoded`` are their bytes."""
-        data = [one if one.isascii() else spaced(text) for one, text in zip(encoded, texts, strict=True)]
-        self._take(enumerate(data, first))
+    def add_all(self, first: int, texts: Sequence[str]) -> None:
+        """Add texts as the rows from ``first`` on."""
+        self._take(enumerate(map(spaced, texts), first))
         if self._text_of is None:
             self._texts.update(enumerate(texts, first))
 

@@ -6,10 +6,8 @@ at and entered by columns: 9 us. Whatever is not surely usual, or would be told 
 that way; which way a record went shows in nothing that is written.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from operator import attrgetter
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UNSET, Struct
 
@@ -18,28 +16,20 @@ from rft.datasets.express.records import OWN, Record, Records, extra_fields, onc
 from rft.datasets.express.usual import Found, Usual
 from rft.datasets.intake import Intake, Watcher
 from rft.datasets.items import Example, Item
-from rft.datasets.keys import folded_keys, joined_texts, value_key
+from rft.datasets.keys import folded_keys, keys_of, value_key
+from rft.datasets.pieces import joined_texts
 from rft.datasets.rules import DataRules
 from rft.datasets.shapes.prompts import USUAL
-from rft.datasets.splitting import numbers_of
+from rft.datasets.sources.blocks import Block
+from rft.datasets.splitting import number_of
 from rft.datasets.table import ALL, NONE, Table, category_of
 from rft.datasets.watchers import Alike, Languages
 from rft.datasets.writing import LINE, PREFIXED, Files, prefix
 from rft.tasks import Task
 
-_NUMBER, _LINE = attrgetter("number"), attrgetter("line")
-BATCH: Final = 96  # records
-BATCH_BYTES: Final = 1 << 20
-
-
-def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """Yield items in lists of ``BATCH``, or one by one where they are large."""
-    left = iter(items)
-    while held := list(islice(left, BATCH)):
-        if held[-1].start + held[-1].length - held[0].start <= BATCH_BYTES:
-            yield held
-        else:
-            yield from ([item] for item in held)
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def open_to(rules: DataRules) -> bool:
@@ -55,25 +45,25 @@ def open_to(rules: DataRules) -> bool:
 class _Rows(Struct):
     """What is entered of usual records: a value each in every list."""
 
-    items: list[Item]
-    records: list[Record]
+    found: Found
     extras: dict[str, list[Any]]
-    users: list[str]
-    encoded: list[bytes]  # the users' texts
-    lines: list[bytes]
+    lines: "Sequence[bytes | memoryview]"
     categories: list[str]
-    columns: dict[str, list[int]]  # of the table, all but ``offset`` and ``category``
+    columns: "dict[str, NDArray[np.integer[Any]]]"  # of the table, all but ``offset`` and ``category``
+
+    def __len__(self) -> int:
+        return len(self.lines)
 
     def example(self, place: int) -> Example:
         """Return a record as the watchers see it."""
-        record = self.records[place]
+        record = self.found.records[place]
         rest = {name: column[place] for name, column in self.extras.items()}
         return Example(
             messages=[{"role": message.role, "content": message.content} for message in record.messages],
             id=None if record.id is UNSET else record.id,
             reference_answer=None if record.reference_answer is UNSET else record.reference_answer,
             extra={name: value for name, value in rest.items() if value is not UNSET},
-            whole=self.items[place].data,
+            whole=bytes(self.found.lines[place]),
         )
 
 
@@ -97,65 +87,61 @@ class Lane:
         self._usual = Usual(self._records, intake.length, intake.detectors, ids=intake.counts_copies)
         self._group_by, self._category = task.data.curation.group_by, task.data.curation.category
 
-    def hand_back(self, items: list[Item]) -> Iterator[Item]:
-        """Admit the usual ones of a batch; yield the others, each after all that stand before it."""
-        rows = self._rows(self._usual.among(items))
-        if len(rows.items) == len(items):
-            self._enter(rows, 0, len(items))
-            return
+    def hand_back(self, block: Block) -> Iterator[Item]:
+        """Admit the usual items of a block; yield the others, each after all that stand before it."""
+        rows = self._rows(self._usual.among(block))
         start = end = 0
-        for item in items:
-            if end < len(rows.items) and rows.items[end] is item:
+        for place in range(len(block)) if len(rows) < len(block) else ():
+            if end < len(rows) and rows.found.places[end] == place:
                 end += 1
             else:
                 self._enter(rows, start, end)
                 start = end
-                yield item
-        self._enter(rows, start, end)
+                yield block.item(place)
+        self._enter(rows, start, len(rows))
 
     def _rows(self, found: Found) -> _Rows:
         """Return the rows of records; none if some key stood twice in one of them."""
-        items, lines, texts = found.items, found.lines, found.texts
+        import numpy as np  # a function that has no such file to read does not load it
+
+        texts, count = found.texts, len(found.places)
         extras = self._records.extras(found.records)
-        encoded = list(map(str.encode, texts.users))
-        joined = joined_texts(encoded)
-        if not items or not once_each(found.joined, joined, texts, extras):
-            return _Rows([], [], {}, [], [], [], [], {})
-        folded = folded_keys(texts.users, joined)
-        prompts = prompt_keys(texts, encoded)
+        users = joined_texts(texts.users)
+        if not count or not once_each(found.joined, users.data, texts, extras):
+            return _Rows(found, {}, [], [], {})
+        folded = folded_keys(texts.users, users)
+        prompts = prompt_keys(texts, users)
         sames = same_keys(prompts, texts.references, extras)
-        original = [LINE] * len(items)
+        lines: Sequence[bytes | memoryview] = found.lines
+        original = np.full(count, LINE)
         if UNSET in texts.own:
-            original = [PREFIXED if identity is UNSET else LINE for identity in texts.own]
+            original[[identity is UNSET for identity in texts.own]] = PREFIXED
             lines = [
                 prefix(f"r-{same:016x}") + line[1:] if identity is UNSET else line
-                for line, identity, same in zip(lines, texts.own, sames, strict=True)
+                for line, identity, same in zip(lines, texts.own, sames.tolist(), strict=True)
             ]
+        places = slice(None) if found.whole else found.places
         columns = {
-            "split": numbers_of(self._groups(extras, folded), self._shares),
-            "item": list(map(_NUMBER, items)),
-            "line": list(map(_LINE, items)),
+            "split": number_of(self._groups(extras, folded), self._shares),
+            "item": found.block.numbers[places],
+            "line": found.block.lines[places],
             "original": original,
             "same": sames,
             "prompt": prompts,
             "folded": folded,
             "reference": reference_keys(texts.references),
             "identity": identity_keys(texts.own),
-            "size": list(map(len, encoded)),
+            "size": users.sizes(),
         }
-        return _Rows(
-            items, found.records, extras, texts.users, encoded, lines, self._categories(extras, len(items)), columns
-        )
+        return _Rows(found, extras, lines, self._categories(extras, count), columns)
 
-    def _groups(self, extras: Mapping[str, list[Any]], folded: list[int]) -> list[int]:
+    def _groups(self, extras: Mapping[str, list[Any]], folded: "NDArray[np.uint64]") -> "NDArray[np.uint64]":
         """Return the keys of the groups that stay in one split."""
         found = extras.get(self._group_by or "")
         if self._group_by is None or found is None:
             return folded
-        return [
-            key if value is UNSET or value is None else value_key(value)
-            for key, value in zip(folded, found, strict=True)
-        ]
+        keys = zip(folded.tolist(), found, strict=True)
+        return keys_of((key if value is UNSET or value is None else value_key(value) for key, value in keys), len(found))
 
     def _categories(self, extras: Mapping[str, list[Any]], count: int) -> list[str]:
         if self._category is None:
@@ -170,18 +156,20 @@ class Lane:
 
     def _enter(self, rows: _Rows, start: int, end: int) -> None:
         """Write rows, enter them into the table and show them to the watchers."""
+        import numpy as np
+
         if start == end:
             return
         table, part = self._table, slice(start, end)
         first = len(table)
         columns = {name: values[part] for name, values in rows.columns.items()}
-        columns["offset"] = self._files.write_all(columns["split"], rows.lines[part])
+        columns["offset"] = np.array(self._files.write_all(columns["split"].tolist(), rows.lines[part]), np.uint64)
         numbers = {name: table.category_number(name) for name in dict.fromkeys(rows.categories[part])}
-        columns["category"] = [numbers[name] for name in rows.categories[part]]
+        columns["category"] = np.fromiter(map(numbers.__getitem__, rows.categories[part]), np.uint16, end - start)
         table.extend(columns)
         for texts in self._texts:
-            texts.see_texts(first, rows.users[part], rows.encoded[part])
+            texts.see_texts(first, rows.found.texts.users[part])
         for place in range(start, end) if self._watchers else ():
-            item, example = rows.items[place], rows.example(place)
+            item, example = rows.found.block.item(rows.found.places[place]), rows.example(place)
             for watcher in self._watchers:
                 watcher.see(first + place - start, item.line, example, item.data, personal=False)

@@ -12,14 +12,12 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from rft.datasets.items import Item
 from rft.datasets.shapes.fields import OURS
 from rft.datasets.sources.strict_json import MAX_DEPTH, count_colons, gather
 
 OWN: Final = ("messages", "id", "reference_answer")
 _SPECIAL: Final = {":", '"', "\\"}  # what spoils the count, and what msgspec does not take in a field's name
 COLON: Final = ord(":")
-_DATA: Final = attrgetter("data")
 _NO_RECORD: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 EXTRAS: Final = 32  # more fields than that are not usual
 
@@ -81,20 +79,19 @@ class Records:
             forbid_unknown_fields=True,
             gc=False,
         )
-        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(made).decode
+        self._decode: Callable[[memoryview], Any] = msgspec.json.Decoder(made).decode
         self._getters = {name: attrgetter(field) for (field, _, _), name in zip(fields, names, strict=True)}
 
-    def read(self, items: list[Item]) -> tuple[list[Item], list[Any]]:
-        """Return the items that hold a ``Record``, and these, with their extra fields."""
+    def read(self, lines: list[memoryview]) -> list[Any]:
+        """Return the ``Record`` that each line holds, with its extra fields, or None."""
         try:
-            return items, list(map(self._decode, map(_DATA, items)))
+            return list(map(self._decode, lines))
         except _NO_RECORD:
-            pairs = [(item, record) for item in items if (record := self._one(item)) is not None]
-            return [item for item, _ in pairs], [record for _, record in pairs]
+            return list(map(self._one, lines))
 
-    def _one(self, item: Item) -> Any:
+    def _one(self, line: memoryview) -> Any:
         try:
-            return self._decode(item.data)
+            return self._decode(line)
         except _NO_RECORD:
             return None
 
@@ -119,7 +116,7 @@ def once_each(lines: bytes, users: bytes, texts: Texts, extras: Mapping[str, lis
     """Return whether each pair of the lines of records is in them, and they within our limits of JSON.
 
     ``lines`` holds their lines, ``users`` the texts of the last messages, ``extras`` the columns of ``Records.extras``.
-    No line has an escaped colon.
+    No line has an escaped colon, and there is none between them.
     """
     said = [system for system in texts.systems if system is not None]
     pairs = 3 * len(texts.users) + 2 * len(said)  # messages; role and content of each

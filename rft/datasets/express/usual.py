@@ -1,9 +1,8 @@
 """Which records are usual in what they say: in standard form already, and with nothing that a check would tell."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import compress
-from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import UNSET, Struct
@@ -13,26 +12,31 @@ from rft.datasets.checks.characters import CONTROL, possible
 from rft.datasets.checks.scanning import Detectors
 from rft.datasets.checks.tokens import Fit, PromptLength
 from rft.datasets.express.records import Record, Records, Texts, texts_of
-from rft.datasets.items import Item
 from rft.datasets.sources import window as windows
+from rft.datasets.sources.blocks import Block
 from rft.datasets.sources.strict_json import escaped_colon
 from rft.datasets.standard import evened
 
-_DATA: Final = attrgetter("data")
 _BACKSLASH: Final = ord("\\")
-_CONTROLS: Final = (b"\x7f", b"\r", b"\n")
-_SPECIAL: Final = (b"\\", *_CONTROLS)
+_OPENING, _CLOSING = ord("{"), ord("}")
+_SPECIAL: Final = (b"\\", b"\x7f", b"\r", b"\n")
 _HARMLESS: Final = frozenset(b'nt"')  # behind a backslash
 
 
 class Found(Struct, frozen=True):
-    """Usual items: their records, what these say, their lines, and the lines as one."""
+    """Usual items of a block: their places in it, their bytes and records, and what these say."""
 
-    items: list[Item]
+    block: Block
+    places: Sequence[int]
+    lines: list[memoryview]
     records: list[Any]
     texts: Texts
-    lines: list[bytes]
-    joined: bytes
+    joined: bytes  # the lines as one; of a whole block as they are in it
+
+    @property
+    def whole(self) -> bool:
+        """Whether all items of the block are usual."""
+        return len(self.places) == len(self.block)
 
 
 class Usual:
@@ -42,21 +46,31 @@ class Usual:
         self._records, self._length, self._detectors = records, length, detectors
         self._ids = ids
 
-    def among(self, items: list[Item]) -> Found:
-        """Return the usual ones of items.
+    def among(self, block: Block) -> Found:
+        """Return the usual items of a block.
 
         Each thing is asked of all at once; only where it is not surely so of all, of each record.
         """
-        found = self._quiet(self._formed(_found(*self._records.read(items))))
+        found = self._quiet(self._formed(self._read(block)))
         if self._detectors is None:
             return found
-        return _narrowed(found, [map(partial(self._clean, self._detectors), found.lines, found.records)])
+        return _narrowed(found, [map(partial(self._clean, self._detectors), map(bytes, found.lines), found.records)])
+
+    def _read(self, block: Block) -> Found:
+        """Return those that are records."""
+        lines = block.views()
+        records = self._records.read(lines)
+        places: Sequence[int] = range(len(block))
+        if None in records:
+            places = [place for place in places if records[place] is not None]
+            lines, records = [lines[place] for place in places], [records[place] for place in places]
+        return _found(block, places, lines, records)
 
     def _formed(self, found: Found) -> Found:
         """Return those that have the usual form."""
         texts, doubts = found.texts, list[Iterable[bool]]()
         if not _surely_formed(found):
-            doubts.append(map(_formed, found.items, found.records))
+            doubts.append(map(_formed, found.lines, found.records))
         if self._ids and UNSET in texts.own:
             doubts.append([one is not UNSET for one in texts.own])
         if not all(texts.users) or list(map(str.strip, texts.users)) != texts.users:
@@ -70,8 +84,8 @@ class Usual:
         texts, doubts = found.texts, list[Iterable[bool]]()
         if not (set(map(type, texts.references)) == {str} and surely_no_leak(texts.references, texts.users)):
             doubts.append(map(_unremarkable, texts.references, texts.users))
-        if not _surely_fine(found.joined):
-            doubts.append(map(_fine, found.lines, found.records))
+        if found.block.has_feeds or not _surely_fine(found.joined):
+            doubts.append(map(_fine, map(bytes, found.lines), found.records))
         if not self._surely_fit(texts):
             doubts.append(map(self._fits, found.records))
         return _narrowed(found, doubts)
@@ -79,8 +93,9 @@ class Usual:
     def _surely_fit(self, texts: Texts) -> bool:
         """Return whether no prompt has as many bytes as could be too many tokens."""
         longest = max(map(len, texts.users), default=0) + 1 + max(map(len, texts.distinct), default=0)
-        bytes_each = 1 if all(map(str.isascii, texts.users)) and all(map(str.isascii, texts.distinct)) else 4
-        return longest * bytes_each <= self._length.room
+        if longest * 4 <= self._length.room:
+            return True
+        return longest <= self._length.room and all(map(str.isascii, (*texts.users, *texts.distinct)))
 
     def _fits(self, record: Record) -> bool:
         return self._length.verdict("\n".join([message.content for message in record.messages])) is Fit.WITHIN
@@ -90,9 +105,9 @@ class Usual:
         return detectors.clean(line) or detectors.clean(self._records.text(record).encode())
 
 
-def _found(items: list[Item], records: list[Any]) -> Found:
-    lines = list(map(_DATA, items))
-    return Found(items, records, texts_of(records), lines, b"".join(lines))
+def _found(block: Block, places: Sequence[int], lines: list[memoryview], records: list[Any]) -> Found:
+    joined = block.data if len(places) == len(block) else b"".join(lines)
+    return Found(block, places, lines, records, texts_of(records), joined)
 
 
 def _narrowed(found: Found, doubts: list[Iterable[bool]]) -> Found:
@@ -100,23 +115,29 @@ def _narrowed(found: Found, doubts: list[Iterable[bool]]) -> Found:
     if not doubts:
         return found
     usual = [all(answers) for answers in zip(*doubts, strict=True)]
-    return found if all(usual) else _found([*compress(found.items, usual)], [*compress(found.records, usual)])
+    if all(usual):
+        return found
+    left = ([*compress(column, usual)] for column in (found.places, found.lines, found.records))
+    return _found(found.block, *left)
 
 
 def _surely_formed(found: Found) -> bool:
-    """Return whether ``_formed`` surely holds for all: what was decoded is an object, with white space at most."""
-    if list(map(bytes.strip, found.lines)) != found.lines or max(map(len, found.lines), default=0) >= windows.MAX_ITEM:
+    """Return whether ``_formed`` surely holds for all."""
+    lines = found.lines
+    if {line[0] for line in lines} != {_OPENING} or {line[-1] for line in lines} != {_CLOSING}:
+        return False
+    if max(map(len, lines)) >= windows.MAX_ITEM:
         return False
     messages = [record.messages for record in found.records]
     last, first = {one[-1].role for one in messages}, {one[0].role for one in messages if len(one) > 1}
     return last == {"user"} and "user" not in first
 
 
-def _formed(item: Item, record: Record) -> bool:
-    """Return whether an item is one whole object and no more, with a user's message behind one that is none."""
+def _formed(line: memoryview, record: Record) -> bool:
+    """Return whether a line is one object and no more, not cut off, with a user's message behind one that is none."""
     messages = record.messages
     roles = messages[-1].role == "user" and (len(messages) == 1 or messages[0].role != "user")
-    return roles and item.data[:1] == b"{" and item.data[-1:] == b"}" and not item.cut
+    return roles and line[0] == _OPENING and line[-1] == _CLOSING and len(line) < windows.MAX_ITEM
 
 
 def _bare(text: str) -> bool:
@@ -134,10 +155,10 @@ def _unremarkable(reference: Any, user: str) -> bool:
 
 
 def _surely_fine(joined: bytes) -> bool:
-    """Return whether ``_fine`` surely holds for all records, from their joined bytes."""
+    """Return whether ``_fine`` surely holds for all records, from their bytes; no line feed is in one of them."""
     import numpy as np  # a function that has no such file to read does not load it
 
-    if not joined.isascii() or any(byte in joined for byte in _CONTROLS):
+    if not joined.isascii() or b"\x7f" in joined or b"\r" in joined:
         return False
     codes = np.frombuffer(joined, np.uint8)
     return {*codes[np.flatnonzero(codes == _BACKSLASH) + 1].tolist()} <= _HARMLESS

@@ -10,6 +10,7 @@ from rft.datasets.items import Container, Item, Refused
 from rft.datasets.sources import rows, strict_json
 from rft.datasets.sources import window as windows
 from rft.datasets.sources.arrays import read_array
+from rft.datasets.sources.blocks import Block, blocks_of
 from rft.datasets.sources.compression import Broken, Source
 from rft.datasets.sources.lines import read_lines
 from rft.datasets.sources.text import BOM, SPACE, Limits, chunks_of, unreadable
@@ -26,23 +27,27 @@ _DEFAULT: Final = Limits()
 class Reading:
     """The items of one dropped file, once."""
 
-    def __init__(self, container: Container, items: Iterator[Item], dialect: rows.Dialect | None = None) -> None:
+    def __init__(self, container: Container, blocks: Iterator[Block], dialect: rows.Dialect | None = None) -> None:
         self.name = ""
         self.container = container
-        self._items = items
+        self._blocks = blocks
         self._dialect = dialect
 
-    def __iter__(self) -> Iterator[Item]:
-        """Yield the items in the order of the file.
+    def blocks(self) -> Iterator[Block]:
+        """Yield the items in the order of the file, many at a time.
 
         Raises:
             DatasetUnreadable: the file cannot be read on; the message names the place and the fix.
 
         """
         try:
-            yield from self._items
+            yield from self._blocks
         except DatasetUnreadable as error:
             raise _named(self.name, error) from None
+
+    def __iter__(self) -> Iterator[Item]:
+        """Yield the items of ``blocks``, one by one."""
+        return chain.from_iterable(self.blocks())
 
     def decode(self, item: Item) -> dict[str, Any]:
         """Return the fields of an item.
@@ -113,9 +118,9 @@ def _open(chunks: Iterator[bytes], max_items: int) -> Reading:
     window = Window(chunks, start, max_items)
     window.more()
     if container is Container.JSON:
-        return Reading(container, read_array(window))
+        return Reading(container, blocks_of(read_array(window)))
     dialect = rows.read_header(window)
-    return Reading(container, rows.read_rows(window, dialect), dialect)
+    return Reading(container, blocks_of(rows.read_rows(window, dialect)), dialect)
 
 
 def _container(first: bytes) -> Container:

@@ -1,15 +1,19 @@
-"""JSONL: the lines of a text, split as fast as Python splits."""
+"""JSONL: the lines of a text, in blocks as they come."""
 
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import pairwise
+from typing import Final
 
 from rft.datasets.items import Item
 from rft.datasets.sources import window as windows
+from rft.datasets.sources.blocks import MOST, Block, block_of, blocks_of
 from rft.datasets.sources.compression import Broken
 from rft.datasets.sources.text import unreadable
 
+_LINE_FEED: Final = 10
 
-def read_lines(chunks: Iterator[bytes], start: int, max_items: int) -> Iterator[Item]:
+
+def read_lines(chunks: Iterator[bytes], start: int, max_items: int) -> Iterator[Block]:
     """Yield every line, empty ones too; what follows the last line feed is a line only if it is not empty.
 
     ``start`` is the byte of the text at which the chunks begin.
@@ -18,43 +22,74 @@ def read_lines(chunks: Iterator[bytes], start: int, max_items: int) -> Iterator[
         DatasetUnreadable: the chunks break off, or there are more than ``max_items`` lines.
 
     """
-    number = length = 0
-    kept = bytearray()  # of the line that the chunks so far did not end
+    number = length = 0  # lines that were handed out; bytes of the one that has not ended
+    kept = b""  # the first of these
     try:
         for chunk in chunks:
-            first, *ended = chunk.split(b"\n")
-            kept += first[: windows.MAX_ITEM - len(kept)]
-            length += len(first)
-            if not ended:
-                continue
-            rest = ended.pop()
-            room = max_items - number
-            if room:
-                number += 1
-                yield Item(number, number, start, length, bytes(kept))
-                start += length + 1
-            whole = ended[: room - 1] if room else []
-            yield from _items(whole, number, start)
-            number += len(whole)
-            start += sum(map(len, whole)) + len(whole)
-            if len(ended) >= room:
+            end = chunk.rfind(b"\n")
+            for block in _blocks(kept, length, memoryview(chunk)[:end], number, start) if end >= 0 else ():
                 length = 0
-                raise Broken(windows.too_many(max_items))
-            kept, length = bytearray(rest[: windows.MAX_ITEM]), len(rest)
+                if len(block) > (room := max_items - number):
+                    if room:
+                        yield block.beginning(room)
+                    number, start = max_items, block.item(room).start
+                    raise Broken(windows.too_many(max_items))
+                yield block
+                number, start = number + len(block), block.end
+            if end >= 0:
+                kept = b""
+            kept += chunk[end + 1 : end + 1 + windows.MAX_ITEM - len(kept)]
+            length += len(chunk) - end - 1
         if length:
             if number == max_items:
                 length = 0
                 raise Broken(windows.too_many(max_items))
-            yield Item(number + 1, number + 1, start, length, bytes(kept))
+            yield block_of([Item(number + 1, number + 1, start, length, kept)])
     except Broken as broken:
         raise unreadable(broken, line=number, offset=start + length) from None
 
 
-def _items(lines: list[bytes], number: int, start: int) -> Iterator[Item]:
-    """Yield lines as items; ``number`` and ``start`` are those of the line before the first and of the first."""
-    lengths = list(map(len, lines))
-    starts = accumulate([length + 1 for length in lengths], initial=start)
-    numbers = range(number + 1, number + len(lines) + 1)
-    if lengths and max(lengths) > windows.MAX_ITEM:
-        lines = [line[: windows.MAX_ITEM] for line in lines]
-    return map(Item, numbers, numbers, starts, lengths, lines)
+def _blocks(kept: bytes, length: int, ended: memoryview, number: int, start: int) -> Iterator[Block]:
+    """Yield the lines of ``ended``, of which the first begins with ``kept``, its first bytes of ``length``.
+
+    ``number`` and ``start`` are those of the line before the first and of the first.
+    """
+    if length > len(kept):
+        rest, feed, lines = bytes(ended).partition(b"\n")
+        item = Item(number + 1, number + 1, start, length + len(rest), kept)
+        yield block_of([item])
+        if not feed:
+            return
+        number, start = number + 1, start + item.length + 1
+    else:
+        lines = b"".join((kept, ended))
+    bounds = _bounds(lines)
+    if len(lines) > windows.MAX_ITEM and max(end - begin for begin, end in pairwise(bounds)) - 1 > windows.MAX_ITEM:
+        yield from blocks_of(_cut(lines, bounds, number, start))
+        return
+    count = len(bounds) - 1
+    step = -(-count // -(-count // MOST))  # blocks of equal size
+    for place in range(0, count, step):
+        mine = bounds[place : place + step + 1]
+        begin = mine[0]
+        yield Block(
+            data=lines[begin : mine[-1] - 1],
+            bounds=[bound - begin for bound in mine] if begin else mine,
+            number=number + place + 1,
+            start=start + begin,
+        )
+
+
+def _bounds(lines: bytes) -> list[int]:
+    """Return where each line begins, and where one behind the last would."""
+    import numpy as np  # a function that reads no dropped file does not load it
+
+    feeds = np.flatnonzero(np.frombuffer(lines, np.uint8) == _LINE_FEED)
+    return [0, *(feeds + 1).tolist(), len(lines) + 1]
+
+
+def _cut(lines: bytes, bounds: list[int], number: int, start: int) -> Iterator[Item]:
+    """Yield lines as items, too long ones cut off."""
+    for place, (begin, end) in enumerate(pairwise(bounds), number + 1):
+        data = lines[begin : min(end - 1, begin + windows.MAX_ITEM)]
+        yield Item(place, place, start + begin, end - 1 - begin, data)

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from rft.datasets import curation as curating
 from rft.datasets.codes import Code, Severity
 from rft.datasets.curate import Surroundings, curate
-from rft.datasets.express import lane
 from rft.datasets.intake import Intake
-from rft.datasets.keys import folded_key, folded_keys, joined_texts
+from rft.datasets.keys import folded_key, folded_keys
+from rft.datasets.pieces import joined_texts
 from rft.datasets.rules import Curation, DataRules, Personal
-from rft.datasets.sources import window
+from rft.datasets.sources import blocks, lines, window
 from rft.errors import DatasetUnreadable
 from tests.unit.datasets.made import TASK
 
@@ -143,19 +143,20 @@ def outcome(data: bytes, rules: DataRules, work: Path) -> tuple[dict[str, bytes]
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=400, deadline=None
 )
 @given(
-    lines=st.lists(LINES, max_size=32),
+    found=st.lists(LINES, max_size=32),
     rules=st.sampled_from(RULES),
-    batch=st.integers(1, 9),
+    most=st.integers(1, 9),
     array=st.booleans(),
     longest=st.sampled_from([1 << 20, 64, 96]),
     end=st.sampled_from([b"\n", b"\r\n", b"\n\n"]),
 )
 def test_both_ways_write_the_same(
-    tmp_path: Path, lines: list[bytes], rules: DataRules, batch: int, array: bool, longest: int, end: bytes
+    tmp_path: Path, found: list[bytes], rules: DataRules, most: int, array: bool, longest: int, end: bytes
 ) -> None:
-    data = b"[" + b",\n".join(lines) + b"]" if array else b'{"messages": []}\n' + end.join(lines) + end
+    data = b"[" + b",\n".join(found) + b"]" if array else b'{"messages": []}\n' + end.join(found) + end
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lane, "BATCH", batch)
+        patch.setattr(blocks, "MOST", most)
+        patch.setattr(lines, "MOST", most)
         patch.setattr(window, "MAX_ITEM", longest)
         quick = outcome(data, rules, tmp_path / "lane")
         patch.setattr(curating, "open_to", lambda _: False)
@@ -211,5 +212,4 @@ def test_copies_without_ids_get_ids_of_their_own(tmp_path: Path) -> None:
 )
 def test_folded_together_or_one_by_one(texts: list[str]) -> None:
     texts = [text.strip() for text in texts]
-    joined = joined_texts([text.encode() for text in texts])
-    assert folded_keys(texts, joined) == [folded_key(text) for text in texts]
+    assert folded_keys(texts, joined_texts(texts)).tolist() == [folded_key(text) for text in texts]

@@ -12,11 +12,10 @@ from rft.datasets import hashing
 from rft.datasets.hashing import Hashing
 
 
-@given(pieces=st.lists(st.binary(max_size=9), max_size=60), piece=st.integers(1, 20), waiting=st.integers(1, 3))
-def test_hash_and_file_are_those_of_all_bytes_in_their_order(pieces: list[bytes], piece: int, waiting: int) -> None:
+@given(pieces=st.lists(st.binary(max_size=9), max_size=60), piece=st.integers(1, 20))
+def test_hash_and_file_are_those_of_all_bytes_in_their_order(pieces: list[bytes], piece: int) -> None:
     with pytest.MonkeyPatch.context() as patch, Hashing() as work:
         patch.setattr(hashing, "PIECE", piece)
-        patch.setattr(hashing, "WAITING", waiting)
         target = io.BytesIO()
         plain, written = work.sha256(), work.sha256(target)
         for one in pieces:

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 import pytest
 from hypothesis import assume, given, settings
@@ -41,7 +42,7 @@ def chunks(data: bytes, size: int) -> Iterator[bytes]:
 
 
 def lines_in(data: bytes, size: int, most: int = MOST) -> list[Item]:
-    return list(read_lines(chunks(data, size), 0, most))
+    return list(chain.from_iterable(read_lines(chunks(data, size), 0, most)))
 
 
 def elements_in(data: bytes, size: int, most: int = MOST) -> list[Item]:
