@@ -19,8 +19,8 @@ from rft.datasets.limits import over_limits, too_little_to_imitate
 from rft.datasets.message import message_of, problem
 from rft.datasets.sampling import Sampling
 from rft.datasets.shapes import detect
-from rft.datasets.sources.compression import Source
 from rft.datasets.sources.blocks import Block
+from rft.datasets.sources.compression import Source
 from rft.datasets.sources.containers import Reading, open_reading
 from rft.datasets.table import Table
 from rft.datasets.watchers import Opinion

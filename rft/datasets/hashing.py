@@ -37,7 +37,7 @@ class Sum:
     def __init__(self, pool: ThreadPoolExecutor, target: IO[bytes] | None) -> None:
         self._pool, self._target = pool, target
         self._hash = hashlib.sha256()
-        self._filled, self._other = bytearray(PIECE), bytearray(PIECE)
+        self._filled, self._other = memoryview(bytearray(PIECE)), memoryview(bytearray(PIECE))
         self._size = 0
         self._handed: Future[None] | None = None  # the work on the other one
 
@@ -48,16 +48,14 @@ class Sum:
             OSError: what was taken in before could not be written.
 
         """
-        view = memoryview(data)
-        while self._size + len(view) >= PIECE:
-            room = PIECE - self._size
-            self._filled[self._size :] = view[:room]
-            self._size = PIECE
-            self._flush()
-            view = view[room:]
-        end = self._size + len(view)
-        self._filled[self._size : end] = view
-        self._size = end
+        left = memoryview(data)
+        while left:
+            part = left[: len(self._filled) - self._size]
+            end = self._size + len(part)
+            self._filled[self._size : end] = part
+            self._size, left = end, left[len(part) :]
+            if end == len(self._filled):
+                self._flush()
 
     def settle(self) -> None:
         """Return when all is hashed and written.
@@ -77,7 +75,7 @@ class Sum:
     def _flush(self) -> None:
         self._wait()
         if self._size:
-            self._handed = self._pool.submit(self._take, self._filled, self._size)
+            self._handed = self._pool.submit(self._take, self._filled[: self._size])
             self._filled, self._other = self._other, self._filled
             self._size = 0
 
@@ -86,8 +84,7 @@ class Sum:
             self._handed.result()
             self._handed = None
 
-    def _take(self, piece: bytearray, size: int) -> None:
-        data = memoryview(piece)[:size]
+    def _take(self, data: memoryview) -> None:
         if self._target is not None:
             self._target.write(data)
         self._hash.update(data)

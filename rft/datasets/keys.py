@@ -7,13 +7,12 @@ different text share a key with a chance of one in a million (birthday bound).
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from xxhash import xxh3_64_intdigest as _hash
 
-from rft.datasets.pieces import Pieces
+from rft.datasets.pieces import Pieces, views_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 MASK: Final = 2**64 - 1
 _SPREAD: Final = 0x9E3779B97F4A7C15
 _BLANK: Final = 32
+_A, _LETTERS, _LOWER = ord("A"), 26, ord("a") - ord("A")
 _RUN: Final = re.compile(b"  +")
 _EVEN: Final = bytes(_BLANK if chr(byte).isspace() else byte for byte in range(128)).lower() + bytes(range(128, 256))
 sorted_json: Final = msgspec.json.Encoder(order="sorted").encode  # what ``value_key`` is the key of
@@ -55,17 +55,28 @@ def folded_keys(texts: Sequence[str], joined: Pieces) -> "NDArray[np.uint64]":
     """
     import numpy as np
 
-    if not joined.data.isascii():
+    if sum(map(len, texts)) + len(texts) < joined.bounds[-1]:  # characters of more than a byte
         return keys_of(map(folded_key, texts), len(texts))
-    folded = joined.data.lower().replace(b"\n", b" ").replace(b"\t", b" ").replace(b"\r", b" ")
-    blank = np.frombuffer(folded, np.uint8) == _BLANK
+    even = joined.data.replace(b"\n", b" ").replace(b"\t", b" ").replace(b"\r", b" ")
+    folded = _lower(np.frombuffer(even, np.uint8))
+    blank = folded == _BLANK
     again = np.flatnonzero(blank[1:] & blank[:-1])  # a blank behind each of these goes
-    bounds = joined.bounds
+    left, bounds = folded.data, joined.bounds
     if len(again):
-        folded = _without(folded, again.tolist())
-        bounds = (bounds - np.searchsorted(again, bounds)).tolist()
-    view = memoryview(folded)
-    return keys_of([_hash(view[start : end - 1]) for start, end in pairwise(bounds)], len(texts))
+        left = memoryview(_without(left, again.tolist()))
+        bounds = (np.array(bounds) - np.searchsorted(again, bounds)).tolist()
+    return keys_of(map(_hash, views_of(left, bounds)), len(texts))
+
+
+def _lower(codes: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+    """Return codes of ASCII in lower case; in half the time that ``bytes.lower`` takes."""
+    import numpy as np
+
+    lower = codes - _A
+    np.less(lower, _LETTERS, out=lower.view(bool))
+    lower *= _LOWER
+    lower |= codes
+    return lower
 
 
 def _folded(text: str) -> bytes:
@@ -76,7 +87,7 @@ def _folded(text: str) -> bytes:
     return " ".join(text.split()).encode(errors="surrogatepass")
 
 
-def _without(data: bytes, places: Sequence[int]) -> bytes:
+def _without(data: memoryview, places: Sequence[int]) -> bytes:
     starts = [0, *[place + 1 for place in places]]
     return b"".join([data[start:end] for start, end in zip(starts, [*places, len(data)], strict=True)])
 

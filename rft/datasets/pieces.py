@@ -24,14 +24,20 @@ class Pieces(Struct, frozen=True, kw_only=True):
 
     def views(self) -> list[memoryview]:
         """Return the pieces, without a copy."""
-        view = memoryview(self.data)
-        return [view[begin : end - 1] for begin, end in pairwise(self.bounds)]
+        return views_of(memoryview(self.data), self.bounds)
 
     def sizes(self) -> "NDArray[np.integer[Any]]":
         """Return the pieces' numbers of bytes."""
         import numpy as np  # a function that reads no dropped file does not load it
 
-        return np.diff(self.bounds) - 1
+        bounds = np.array(self.bounds)
+        sizes: NDArray[np.integer[Any]] = bounds[1:] - bounds[:-1] - 1
+        return sizes
+
+
+def views_of(data: memoryview, bounds: Sequence[int]) -> list[memoryview]:
+    """Return the pieces between bounds."""
+    return [data[begin : end - 1] for begin, end in pairwise(bounds)]
 
 
 def bounds_of(sizes: Sequence[int]) -> list[int]:
@@ -41,6 +47,6 @@ def bounds_of(sizes: Sequence[int]) -> list[int]:
 
 def joined_texts(texts: Sequence[str]) -> Pieces:
     """Return texts in UTF-8."""
-    data = BETWEEN.join(texts).encode()
-    sizes = list(map(len, texts)) if data.isascii() else [len(text.encode()) for text in texts]
-    return Pieces(data=data, bounds=bounds_of(sizes))
+    joined = BETWEEN.join(texts)
+    sizes = list(map(len, texts)) if joined.isascii() else [len(text.encode()) for text in texts]
+    return Pieces(data=joined.encode(), bounds=bounds_of(sizes))

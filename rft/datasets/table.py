@@ -4,7 +4,7 @@ Columns are arrays of machine numbers: 63 bytes a row, whatever the texts are.
 """
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from rft.keys import Split

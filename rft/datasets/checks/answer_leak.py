@@ -9,13 +9,13 @@ characters is a leak wherever it stands. Where answers are passages of the promp
 import json
 import re
 from collections.abc import Sequence
-from itertools import compress
-from operator import add
+from itertools import repeat
 from typing import Any, Final
 
 WORDS: Final = 4
 CHARACTERS: Final = 20
 LOOKED_AT: Final = 16  # places of a short reference in one prompt
+_LEAST: Final = min(CHARACTERS, 2 * WORDS - 1)  # characters of a reference that may be long
 _BEFORE: Final = 40  # characters before a short reference in which it is announced
 # Parts of the announcing words, found four times as fast as they are: where there is none, nothing is announced.
 _HINT: Final = re.compile(
@@ -44,34 +44,28 @@ def surely_no_leak(references: Sequence[str], prompts: Sequence[str]) -> bool:
     references = list(map(str.strip, references))
     if not all(references):
         return False
-    firsts = [reference[0] for reference in references]  # found far faster than what they begin
-    most = LOOKED_AT * len(prompts)
-    before: list[str] = []  # of each place and of others that overlap it
-    places = list(map(str.find, prompts, firsts))
-    while max(places, default=-1) >= 0:
-        prompts, references, firsts, places = _where(places, prompts, references, firsts, places)
-        places = list(map(str.find, prompts, references, places))
-        prompts, references, firsts, places = _where(places, prompts, references, firsts, places)
-        ends = list(map(add, places, map(len, references)))
-        spans = zip(prompts, places, ends, strict=True)
-        before += [prompt[place - _BEFORE if place > _BEFORE else 0 : end - 1] for prompt, place, end in spans]
-        if len(before) > most or any(map(_long, references)):
+    long = max(map(len, references), default=0) >= _LEAST
+    before: list[str] = []  # of each place, and of others that overlap it
+    left = list(zip(prompts, references, repeat(0)))
+    while left:
+        left = [
+            (prompt, reference, place + len(reference))
+            for prompt, reference, start in left
+            # What a reference begins with is found far faster than itself.
+            if (first := prompt.find(reference[0], start)) >= 0 and (place := prompt.find(reference, first)) >= 0
+        ]
+        before += [
+            prompt[start if (start := end - len(reference) - _BEFORE) > 0 else 0 : end - 1]
+            for prompt, reference, end in left
+        ]
+        if len(before) > LOOKED_AT * len(prompts) or (long and any(_long(reference) for _, reference, _ in left)):
             return False
-        places = list(map(str.find, prompts, firsts, ends))
     return not _HINT.search("\n".join(before))
-
-
-def _where(places: list[int], *columns: Sequence[Any]) -> list[Sequence[Any]]:
-    """Return what stands in columns where a place was found."""
-    if min(places, default=0) >= 0:
-        return list(columns)
-    found = [place >= 0 for place in places]
-    return [list(compress(column, found)) for column in columns]
 
 
 def _long(reference: str) -> bool:
     """Whether a reference leaks wherever it stands."""
-    return len(reference) >= 2 * WORDS - 1 and (len(reference) >= CHARACTERS or len(reference.split()) >= WORDS)
+    return len(reference) >= CHARACTERS or len(reference.split()) >= WORDS
 
 
 def _text_leak(reference: str, prompt: str) -> str | None:

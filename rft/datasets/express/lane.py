@@ -7,12 +7,12 @@ that way; which way a record went shows in nothing that is written.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, Struct
 
 from rft.datasets.express.columns import identity_keys, prompt_keys, reference_keys, same_keys
-from rft.datasets.express.records import OWN, Record, Records, extra_fields, once_each
+from rft.datasets.express.records import OWN, Records, extra_fields, once_each
 from rft.datasets.express.usual import Found, Usual
 from rft.datasets.intake import Intake, Watcher
 from rft.datasets.items import Example, Item
@@ -141,7 +141,9 @@ class Lane:
         if self._group_by is None or found is None:
             return folded
         keys = zip(folded.tolist(), found, strict=True)
-        return keys_of((key if value is UNSET or value is None else value_key(value) for key, value in keys), len(found))
+        return keys_of(
+            (key if value is UNSET or value is None else value_key(value) for key, value in keys), len(found)
+        )
 
     def _categories(self, extras: Mapping[str, list[Any]], count: int) -> list[str]:
         if self._category is None:

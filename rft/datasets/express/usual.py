@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from itertools import compress
+from itertools import compress, pairwise
 from typing import Any, Final
 
 from msgspec import UNSET, Struct
@@ -84,7 +84,7 @@ class Usual:
         texts, doubts = found.texts, list[Iterable[bool]]()
         if not (set(map(type, texts.references)) == {str} and surely_no_leak(texts.references, texts.users)):
             doubts.append(map(_unremarkable, texts.references, texts.users))
-        if found.block.has_feeds or not _surely_fine(found.joined):
+        if found.block.has_feeds or not _surely_fine(found):
             doubts.append(map(_fine, map(bytes, found.lines), found.records))
         if not self._surely_fit(texts):
             doubts.append(map(self._fits, found.records))
@@ -154,13 +154,16 @@ def _unremarkable(reference: Any, user: str) -> bool:
     return answer_leak(reference, user) is None
 
 
-def _surely_fine(joined: bytes) -> bool:
-    """Return whether ``_fine`` surely holds for all records, from their bytes; no line feed is in one of them."""
+def _surely_fine(found: Found) -> bool:
+    """Return whether ``_fine`` surely holds for all records; no line feed is in one of them."""
     import numpy as np  # a function that has no such file to read does not load it
 
-    if not joined.isascii() or b"\x7f" in joined or b"\r" in joined:
+    if not found.joined.isascii() or b"\x7f" in found.joined or b"\r" in found.joined:
         return False
-    codes = np.frombuffer(joined, np.uint8)
+    find, spans = found.block.data.find, list(pairwise(found.block.bounds))
+    spans = spans if found.whole else [spans[place] for place in found.places]
+    escaped = [line for line, (begin, end) in zip(found.lines, spans, strict=True) if find(b"\\", begin, end) >= 0]
+    codes = np.frombuffer(b"".join(escaped), np.uint8)
     return {*codes[np.flatnonzero(codes == _BACKSLASH) + 1].tolist()} <= _HARMLESS
 
 

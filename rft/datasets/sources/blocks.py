@@ -3,7 +3,7 @@
 Lines come this way as they are read; an item is made of a line only where somebody asks for it by itself.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from rft.datasets.items import Item
@@ -23,7 +23,7 @@ class Block(Pieces, frozen=True, kw_only=True):
 
     number: int  # of the first item
     start: int  # byte of the text at which the first one begins
-    held: list[Item] = []  # the items, where they are no lines that follow each other in the text
+    held: Sequence[Item] = ()  # the items, where they are no lines that follow each other in the text
 
     def __iter__(self) -> Iterator[Item]:
         return map(self.item, range(len(self)))

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Final
 
 from rft.datasets.items import Item
+from rft.datasets.sources import blocks
 from rft.datasets.sources import window as windows
-from rft.datasets.sources.blocks import MOST, Block, block_of, blocks_of
+from rft.datasets.sources.blocks import Block
 from rft.datasets.sources.compression import Broken
 from rft.datasets.sources.text import unreadable
-
-_LINE_FEED: Final = 10
 
 
 def read_lines(chunks: Iterator[bytes], start: int, max_items: int) -> Iterator[Block]:
@@ -44,7 +42,7 @@ def read_lines(chunks: Iterator[bytes], start: int, max_items: int) -> Iterator[
             if number == max_items:
                 length = 0
                 raise Broken(windows.too_many(max_items))
-            yield block_of([Item(number + 1, number + 1, start, length, kept)])
+            yield blocks.block_of([Item(number + 1, number + 1, start, length, kept)])
     except Broken as broken:
         raise unreadable(broken, line=number, offset=start + length) from None
 
@@ -57,7 +55,7 @@ def _blocks(kept: bytes, length: int, ended: memoryview, number: int, start: int
     if length > len(kept):
         rest, feed, lines = bytes(ended).partition(b"\n")
         item = Item(number + 1, number + 1, start, length + len(rest), kept)
-        yield block_of([item])
+        yield blocks.block_of([item])
         if not feed:
             return
         number, start = number + 1, start + item.length + 1
@@ -65,10 +63,10 @@ def _blocks(kept: bytes, length: int, ended: memoryview, number: int, start: int
         lines = b"".join((kept, ended))
     bounds = _bounds(lines)
     if len(lines) > windows.MAX_ITEM and max(end - begin for begin, end in pairwise(bounds)) - 1 > windows.MAX_ITEM:
-        yield from blocks_of(_cut(lines, bounds, number, start))
+        yield from blocks.blocks_of(_cut(lines, bounds, number, start))
         return
     count = len(bounds) - 1
-    step = -(-count // -(-count // MOST))  # blocks of equal size
+    step = -(-count // -(-count // blocks.MOST))  # blocks of equal size
     for place in range(0, count, step):
         mine = bounds[place : place + step + 1]
         begin = mine[0]
@@ -82,10 +80,12 @@ def _blocks(kept: bytes, length: int, ended: memoryview, number: int, start: int
 
 def _bounds(lines: bytes) -> list[int]:
     """Return where each line begins, and where one behind the last would."""
-    import numpy as np  # a function that reads no dropped file does not load it
-
-    feeds = np.flatnonzero(np.frombuffer(lines, np.uint8) == _LINE_FEED)
-    return [0, *(feeds + 1).tolist(), len(lines) + 1]
+    bounds = [0]
+    find = lines.find
+    while place := find(b"\n", bounds[-1]) + 1:
+        bounds.append(place)
+    bounds.append(len(lines) + 1)
+    return bounds
 
 
 def _cut(lines: bytes, bounds: list[int], number: int, start: int) -> Iterator[Item]:

@@ -17,7 +17,7 @@ from rft.datasets.intake import Intake
 from rft.datasets.keys import folded_key, folded_keys
 from rft.datasets.pieces import joined_texts
 from rft.datasets.rules import Curation, DataRules, Personal
-from rft.datasets.sources import blocks, lines, window
+from rft.datasets.sources import blocks, window
 from rft.errors import DatasetUnreadable
 from tests.unit.datasets.made import TASK
 
@@ -143,7 +143,7 @@ def outcome(data: bytes, rules: DataRules, work: Path) -> tuple[dict[str, bytes]
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=400, deadline=None
 )
 @given(
-    found=st.lists(LINES, max_size=32),
+    lines=st.lists(LINES, max_size=32),
     rules=st.sampled_from(RULES),
     most=st.integers(1, 9),
     array=st.booleans(),
@@ -151,12 +151,11 @@ def outcome(data: bytes, rules: DataRules, work: Path) -> tuple[dict[str, bytes]
     end=st.sampled_from([b"\n", b"\r\n", b"\n\n"]),
 )
 def test_both_ways_write_the_same(
-    tmp_path: Path, found: list[bytes], rules: DataRules, most: int, array: bool, longest: int, end: bytes
+    tmp_path: Path, lines: list[bytes], rules: DataRules, most: int, array: bool, longest: int, end: bytes
 ) -> None:
-    data = b"[" + b",\n".join(found) + b"]" if array else b'{"messages": []}\n' + end.join(found) + end
+    data = b"[" + b",\n".join(lines) + b"]" if array else b'{"messages": []}\n' + end.join(lines) + end
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "MOST", most)
-        patch.setattr(lines, "MOST", most)
         patch.setattr(window, "MAX_ITEM", longest)
         quick = outcome(data, rules, tmp_path / "lane")
         patch.setattr(curating, "open_to", lambda _: False)
