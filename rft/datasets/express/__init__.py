@@ -1,1 +1,1 @@
-"""The express lane: records that need nothing done, a batch at a time. See ``lane``."""
+"""The express lane: records that need nothing done, a block at a time. See ``lane``."""

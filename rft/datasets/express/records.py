@@ -1,7 +1,7 @@
 """Usual records: prompt records of known fields and right types that stand in the file as the line they become.
 
 They are decoded straight into a Struct. Whether a key stood twice is told by the colons, as in
-``rft.datasets.sources.strict_json``, but once for a batch: a duplicate only adds colons, so the sum comes out only if
+``rft.datasets.sources.strict_json``, but once for a block: a duplicate only adds colons, so the sum comes out only if
 every record does.
 """
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ from rft.datasets.curate import Surroundings, curate
 from rft.datasets.items import Container, Shape
 from rft.datasets.keys import folded_key
 from rft.datasets.sources.containers import open_reading
-from rft.datasets.splitting import split_of
+from rft.datasets.splitting import number_of, split_of
 from rft.datasets.version import code_version
 from rft.errors import DatasetUnreadable
 from rft.keys import Split
@@ -179,6 +180,12 @@ def test_shares_are_kept_and_test_depends_on_its_share_alone() -> None:
     other = [split_of(key, Splits(validation=0.3, test=0.2)) for key in keys]
     assert [s is Split.TEST for s in splits] == [s is Split.TEST for s in other]
     assert {split_of(key, Splits(validation=0.0, test=0.0)) for key in keys} == {Split.TRAIN}
+
+
+@given(st.lists(st.integers(0, 2**64 - 1) | st.sampled_from([0, 2**64 - 1, 2**63, 2**64 // 5, 2**64 // 5 + 1])))
+def test_splits_of_many_keys_are_those_of_each(keys: list[int]) -> None:
+    shares = Splits(validation=0.1, test=0.2)
+    assert number_of(np.array(keys, np.uint64), shares).tolist() == [number_of(key, shares) for key in keys]
 
 
 def test_repeated_ids_are_refused_and_missing_ones_are_made(tmp_path: Path) -> None:

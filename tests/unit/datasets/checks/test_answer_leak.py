@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rft.datasets.checks.answer_leak import answer_leak
+from rft.datasets.checks.answer_leak import answer_leak, surely_no_leak
 
 TASKS = Path(__file__).parents[4] / "tasks"
 LONG = "Because the market opens on Fridays."
@@ -72,3 +72,22 @@ def test_a_long_reference_is_found_wherever_it_stands(before: str, after: str, r
 @given(st.one_of(st.text(), st.dictionaries(st.text(), st.recursive(st.text() | st.integers(), st.lists))), st.text())
 def test_nothing_raises(reference: str | dict[str, Any], prompt: str) -> None:
     answer_leak(reference, prompt)
+
+
+SCRAPS = st.sampled_from(
+    ["answer", "nswer", " is ", ": ", "####", "4", "42", "2", " ", "one two three four", "x" * 20, "."]
+)
+SAID = st.lists(SCRAPS, max_size=9).map("".join)
+
+
+@given(st.lists(st.tuples(SAID, SAID), max_size=6))
+def test_what_surely_does_not_leak_does_not(pairs: list[tuple[str, str]]) -> None:
+    references, prompts = [reference for reference, _ in pairs], [prompt for _, prompt in pairs]
+    if surely_no_leak(references, prompts):
+        assert all(answer_leak(*pair) is None for pair in pairs)
+
+
+def test_many_ordinary_records_surely_do_not_leak() -> None:
+    numbers = range(1, 400)
+    assert surely_no_leak([f" {n}" for n in numbers], [f"What is {n} and {n}{n}, 3 of {n % 7}?" for n in numbers])
+    assert not surely_no_leak(["1", "2"], ["What is 1?", "The answer is 2."])
