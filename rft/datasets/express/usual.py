@@ -160,8 +160,8 @@ def _surely_fine(found: Found) -> bool:
 
     if not found.joined.isascii() or b"\x7f" in found.joined or b"\r" in found.joined:
         return False
-    find, spans = found.block.data.find, list(pairwise(found.block.bounds))
-    spans = spans if found.whole else [spans[place] for place in found.places]
+    find, bounds = found.block.data.find, found.block.bounds
+    spans = pairwise(bounds) if found.whole else ((bounds[place], bounds[place + 1]) for place in found.places)
     escaped = [line for line, (begin, end) in zip(found.lines, spans, strict=True) if find(b"\\", begin, end) >= 0]
     codes = np.frombuffer(b"".join(escaped), np.uint8)
     return {*codes[np.flatnonzero(codes == _BACKSLASH) + 1].tolist()} <= _HARMLESS
