@@ -33,7 +33,7 @@ STATES: dict[RunPhase, tuple[str, ...]] = {
         "ValidateData",
         "DatasetAccepted",
     ),
-    RunPhase.GRADER: ("PrepareGrader", "GraderReady", "Calibrate", "EstimateCost"),
+    RunPhase.GRADER: ("EstimateCost", "PrepareGrader", "GraderReady", "Calibrate"),
     RunPhase.SLOT: ("AcquireSlot", "SlotFree", "WaitForSlot"),
     RunPhase.TRAINING: ("LaunchTraining", "TrainingNeeded", "WaitForTraining", "CheckTraining", "TrainingCompleted"),
     RunPhase.DEPLOYMENT: ("DeployCandidate", "CandidateActive", "WaitForCandidate"),

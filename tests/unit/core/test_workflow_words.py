@@ -37,6 +37,27 @@ def test_a_map_goes_to_clean_up_when_a_batch_fails(name):
     assert MAPS[name]["ToleratedFailurePercentage"] == 0
 
 
+PAYING = {"PrepareGrader", "Calibrate", "LaunchTraining", "DeployCandidate", "Evaluate", "Promote"}
+
+
+def test_nothing_is_paid_for_before_the_cost_is_known_to_be_within_the_cap():
+    assert PAYING <= reached("EstimateCost", without=())
+    assert not PAYING & reached(TRAINING["StartAt"], without=("EstimateCost",))
+
+
+def reached(name: str, *, without: tuple[str, ...]) -> set[str]:
+    """Return the states that can follow a state, without passing through some."""
+    found, left = set[str](), [name]
+    while left:
+        name = left.pop()
+        if name not in found and name not in without:
+            found.add(name)
+            state = TRAINING["States"][name]
+            ways = [state, *state.get("Choices", []), *state.get("Catch", [])]
+            left += [way[key] for way in ways for key in ("Next", "Default") if key in way]
+    return found
+
+
 def test_payloads_hold_pointers_only():
     payloads = [state["Arguments"]["Payload"] for state in TASKS.values()]
     assert {key for payload in payloads for key in payload} == {"run_id", "task_token", "error", "cause"}
