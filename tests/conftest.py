@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# How long an example takes depends on what else the machine does: no test of ours fails for it.
-settings.register_profile("untimed", deadline=None)
+# How long an example takes, or its making, depends on what else the machine does: no test of ours fails for it.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 LONG_NAME = 60
 LOOPBACK = ("127.", "::1", "localhost")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
-from rft.rewards.errors import JudgeUnavailable
+from rft.rewards.errors import BedrockUnavailable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
+
+
+THREADS = "asking"  # what their names begin with
 
 
 def ask_all(
@@ -19,13 +22,13 @@ def ask_all(
     """Return what ``ask`` returns for each question, in their order; ``deadline`` is on ``time.monotonic``'s clock.
 
     Raises:
-        JudgeUnavailable: some have no answer in time; ``late`` says whose, with places for ``waiting`` and ``asked``.
+        BedrockUnavailable: some have no answer in time; ``late`` says whose, with places for ``waiting`` and ``asked``.
         Exception: what ``ask`` raises first.
 
     """
     if not questions:
         return []
-    pool = ThreadPoolExecutor(min(parallel, len(questions)))
+    pool = ThreadPoolExecutor(min(parallel, len(questions)), thread_name_prefix=THREADS)
     try:
         asked: list[Any] = [pool.submit(ask, question) for question in questions]
         seconds = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -33,7 +36,7 @@ def ask_all(
         for one in done:
             one.result()
         if waiting:
-            raise JudgeUnavailable(late.format(waiting=len(waiting), asked=len(asked)))
+            raise BedrockUnavailable(late.format(waiting=len(waiting), asked=len(asked)))
         return [one.result() for one in asked]
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -132,7 +132,7 @@ def test_a_guardrail_without_a_name_is_not_asked(managed: Managed) -> None:
     assert managed.requests == []
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.text(max_size=8), st.integers(0, 60_000), st.sampled_from([COMPREHEND, GUARDRAIL]))
 def test_texts_of_any_length_and_letters_are_sent_whole(
     managed: Managed, piece: str, times: int, rules: DataRules

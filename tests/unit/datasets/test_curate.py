@@ -78,7 +78,7 @@ def items(data: bytes) -> list[bytes]:
     return found
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=200)
 @given(lines=LINES, end=st.sampled_from([b"", b"\n", b"\r\n", b"\n\n \n"]), start=st.sampled_from([b"", b"{}\n", b"["]))
 def test_nothing_is_lost(tmp_path: Path, lines: list[bytes], end: bytes, start: bytes) -> None:
     data = start + b"\n".join(lines) + end
@@ -124,7 +124,7 @@ class Dribble:
         return self._stream.read(min(size, self._sizes[self._turn % len(self._sizes)]))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=40)
 @given(lines=LINES, sizes=st.lists(st.integers(1, 50), min_size=1, max_size=4))
 def test_the_same_bytes_give_the_same_version_however_they_come(
     tmp_path: Path, lines: list[bytes], sizes: list[int]

@@ -189,7 +189,7 @@ def splits_of(rows: list[tuple[Split, str, str]], start: str) -> Callable[[str],
     return lines(**made)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(old=TEXTS, new=TEXTS)
 def test_every_record_is_accounted_for_once(
     old: list[tuple[Split, str, str]], new: list[tuple[Split, str, str]]

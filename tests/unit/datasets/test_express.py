@@ -139,9 +139,7 @@ def outcome(data: bytes, rules: DataRules, work: Path) -> tuple[dict[str, bytes]
     return files, msgspec.json.encode((curated.manifest, curated.message))
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=400, deadline=None
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=400)
 @given(
     lines=st.lists(LINES, max_size=32),
     rules=st.sampled_from(RULES),

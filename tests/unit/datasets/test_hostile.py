@@ -175,7 +175,7 @@ CHANGES: Final = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=250, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=250)
 @given(
     name=st.sampled_from(sorted(GOOD)),
     changes=CHANGES,

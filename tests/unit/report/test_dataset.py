@@ -110,7 +110,7 @@ def test_the_page_needs_nothing_from_elsewhere_and_may_ask_for_nothing() -> None
     assert "default-src 'none'; style-src 'unsafe-inline'" in page
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(value=st.text(st.characters(), max_size=40) | st.sampled_from([HOSTILE, LONG, '"', "&lt;", "-->", "</title>"]))
 def test_no_text_of_a_manifest_becomes_markup(value: str) -> None:
     plain = read(report_of(manifest("."), refused(".")))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from local.bedrock.embeddings import embedding as local_embedding
 from rft.rewards.embedding import BYTES, Embeddings, _sent
-from rft.rewards.errors import JudgeUnavailable
+from rft.rewards.errors import BedrockUnavailable
 from rft.rewards.model.meaning import MODELS
 from tests.unit.rewards.judging.fake_bedrock import FakeBedrock, fake_bedrock, refusal
 
@@ -74,7 +74,7 @@ def test_what_is_cut_alike_is_asked_once(bedrock: FakeBedrock) -> None:
 
 
 def test_texts_are_asked_in_parallel(bedrock: FakeBedrock) -> None:
-    together = threading.Barrier(4, timeout=5)
+    together = threading.Barrier(4, timeout=20)
 
     def embed(body: bytes) -> Any:
         together.wait()
@@ -109,7 +109,7 @@ def test_the_oldest_vectors_go_but_never_those_just_prepared(bedrock: FakeBedroc
 )
 def test_an_answer_that_is_no_vector_is_an_outage(bedrock: FakeBedrock, body: bytes) -> None:
     bedrock.embed = lambda _: body
-    with pytest.raises(JudgeUnavailable, match=f"{MODEL} gave no usable embedding"):
+    with pytest.raises(BedrockUnavailable, match=f"{MODEL} gave no usable embedding"):
         asking()("a")
 
 
@@ -123,7 +123,7 @@ def test_an_answer_that_is_no_vector_is_an_outage(bedrock: FakeBedrock, body: by
 )
 def test_an_outage_names_model_and_fix(bedrock: FakeBedrock, code: str, said: str) -> None:
     bedrock.embed = lambda _: refusal(code)
-    with pytest.raises(JudgeUnavailable, match=f"invoke_model of {MODEL}: {code}: .*{said}"):
+    with pytest.raises(BedrockUnavailable, match=f"invoke_model of {MODEL}: {code}: .*{said}"):
         asking()("a")
 
 
@@ -135,12 +135,12 @@ def test_a_deadline_is_kept(bedrock: FakeBedrock) -> None:
         return local_embedding(body)
 
     bedrock.embed = embed
-    with pytest.raises(JudgeUnavailable, match="2 of 2 texts had no embedding in time"):
+    with pytest.raises(BedrockUnavailable, match="2 of 2 texts had no embedding in time"):
         asking().prepare(["a", "b"], time.monotonic() + 0.05)
     let_go.set()
 
 
 def test_an_answer_that_breaks_off_is_an_outage(bedrock: FakeBedrock) -> None:
     bedrock.breaks_off = True
-    with pytest.raises(JudgeUnavailable, match=f"invoke_model of {MODEL}: ReadTimeoutError"):
+    with pytest.raises(BedrockUnavailable, match=f"invoke_model of {MODEL}: ReadTimeoutError"):
         asking()("a")

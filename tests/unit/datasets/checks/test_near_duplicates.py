@@ -178,7 +178,7 @@ def test_bands_miss_little_at_every_threshold(threshold: float) -> None:
     st.randoms(use_true_random=False),
     st.integers(1, 300),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_clusters_depend_on_the_texts_alone(texts: list[str], rng: random.Random, batch: int) -> None:
     expected = clusters(texts)
     rows = list(range(len(texts)))

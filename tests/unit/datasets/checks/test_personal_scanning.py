@@ -4,7 +4,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rft.datasets.checks.pseudonyms import Pseudonyms, derived_key
@@ -133,7 +133,7 @@ def test_allowed_values_are_no_hits_in_any_spelling() -> None:
 def test_wherever_a_pattern_matches_its_trigger_fires(detector) -> None:
     number = DETECTORS.index(detector)
 
-    @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=15)
     @given(st.from_regex(detector.pattern))
     def fires(text: str) -> None:
         assert number in ALL._fired(text.encode(errors="surrogatepass"))

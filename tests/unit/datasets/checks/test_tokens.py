@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rft.datasets.checks import tokens
@@ -49,7 +49,6 @@ def test_a_hostile_megabyte_takes_no_longer_than_prose(part: str) -> None:
 
 
 @given(st.text(max_size=400), st.integers(1, 600))
-@settings(deadline=None)
 def test_a_longer_limit_never_fits_worse(text: str, limit: int) -> None:
     order = [Fit.OVER, Fit.NEAR, Fit.WITHIN]
     fits = [order.index(PromptLength(size).verdict(text)) for size in (limit, limit + 1, 2 * limit, 10 * limit)]

@@ -14,6 +14,7 @@ from local.bedrock.embeddings import embedding
 from local.bedrock.errors import ServiceError
 from local.bedrock.shapes import answer_violations, violations
 from rft.rewards import bedrock
+from rft.rewards.parallel import THREADS
 
 UNITS = ("topicPolicyUnits", "contentPolicyUnits", "wordPolicyUnits", "sensitiveInformationPolicyUnits")
 USAGE = dict.fromkeys((*UNITS, "sensitiveInformationPolicyFreeUnits", "contextualGroundingPolicyUnits"), 0)
@@ -99,4 +100,7 @@ def fake_bedrock() -> Iterator[FakeBedrock]:
         )
         bedrock.forget_clients()
         yield service
+        for thread in threading.enumerate():  # a late one would ask the fake of the next test
+            if thread.name.startswith(THREADS):
+                thread.join()
     bedrock.forget_clients()
