@@ -11,7 +11,7 @@ from rft.keys import REWARD_MODEL, REWARD_MODEL_REPORT, Split, artefact_key
 from rft.reward_model.embedded import embeddings_of
 from rft.reward_model.rules import RewardModelRules, unlike
 from rft.reward_model.version import make_of_version, pin_of, refusal
-from rft.rewards.errors import JudgeUnavailable
+from rft.rewards.errors import BedrockUnavailable
 from rft.rewards.model import BadModel, RewardModel
 from rft.schemas import Dataset, RewardModelPin, Run
 from rft.tasks import Task
@@ -39,7 +39,7 @@ def reward_model_of(run: Run, task: Task, dataset: Dataset, runs: RunStore, *, b
     named = task.reward_model.named
     try:
         trained, made = make_of_version(lines, task.data, None if named is None else embeddings_of(*named))
-    except JudgeUnavailable as error:
+    except BedrockUnavailable as error:
         raise EmbeddingsUnavailable(str(error)) from error
     objects.put_json(bucket, report_key, made)
     if trained is None:

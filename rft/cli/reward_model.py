@@ -19,7 +19,7 @@ from rft.reward_model.making import Report, make, report_of, unusable
 from rft.reward_model.pairs import MOST
 from rft.reward_model.rules import MOST_EMBEDDED, RewardModelRules, reward_model_problems
 from rft.rewards.embedding import Embeddings
-from rft.rewards.errors import JudgeUnavailable
+from rft.rewards.errors import BedrockUnavailable
 from rft.rewards.model import BadModel, RewardModel
 from rft.tasks import Splits, load_task
 
@@ -69,7 +69,7 @@ def train(
     preferences = _read(file, rules, most=MOST if vectors is None else MOST_EMBEDDED, json=json)
     try:
         model, report = make(preferences, share=splits.test, progress=_tell, vectors=vectors)
-    except JudgeUnavailable as error:
+    except BedrockUnavailable as error:
         raise NoAws(str(error)) from error
     if model is not None:
         target = to or Path(f"{file}{SUFFIX}")
@@ -101,7 +101,7 @@ def evaluate(
         meaning.vector_of = vectors
         try:
             embed(preferences.pairs, vectors, _tell)
-        except JudgeUnavailable as error:
+        except BedrockUnavailable as error:
             raise NoAws(str(error)) from error
     judgement = judge(read, preferences.pairs)
     _say(report_of(preferences, refused=judgement.refused, held_out=judgement, model=read), json=json)

@@ -22,7 +22,7 @@ from rft.judges import asks_bedrock
 from rft.keys import Split
 from rft.reward_model.rules import unlike
 from rft.rewards.entry import grader
-from rft.rewards.errors import GraderError, JudgeUnavailable
+from rft.rewards.errors import BedrockUnavailable, GraderError
 from rft.rewards.model import BadModel, RewardModel
 from rft.rewards.model.trained import use
 from rft.tasks import Task, load_task, protected_files
@@ -112,7 +112,7 @@ def grader_here(
         with _aside():
             try:
                 return grade(event)
-            except JudgeUnavailable as error:
+            except BedrockUnavailable as error:
                 raise NoAws(str(error)) from error  # no fault of an answer: the others would fail as well
             except SystemExit as error:
                 raise GraderBroken(f"the reward ended the process with {error.code!r}") from error

@@ -38,7 +38,7 @@ def embed(pairs: Sequence[Pair], vectors: Vectors, tell: Callable[[str], None]) 
     """Have all texts of pairs embedded, and return how many there are.
 
     Raises:
-        JudgeUnavailable: the model gives no vector, or not all within ``SECONDS``.
+        BedrockUnavailable: the model gives no vector, or not all within ``SECONDS``.
 
     """
     texts = list(dict.fromkeys(text for pair in pairs for text in (pair.prompt, pair.better, pair.worse)))

@@ -73,7 +73,7 @@ def make_of_parts(
     are worth. Too few pairs are refused before anything is embedded.
 
     Raises:
-        JudgeUnavailable: texts cannot be embedded.
+        BedrockUnavailable: texts cannot be embedded.
 
     """
     try:

@@ -45,7 +45,7 @@ def make_of_version(
     model.
 
     Raises:
-        JudgeUnavailable: ``vectors`` cannot embed its texts.
+        BedrockUnavailable: ``vectors`` cannot embed its texts.
 
     """
     category = _category(rules.curation.category)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from rft.rewards.errors import JudgeUnavailable
+from rft.rewards.errors import BedrockUnavailable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ def call(operation: str, request: dict[str, Any], *, seconds: float, parallel: i
     for an answer, ``parallel`` is the number of threads that call.
 
     Raises:
-        JudgeUnavailable: it does not answer; the message says why, and what to do.
+        BedrockUnavailable: it does not answer; the message says why, and what to do.
 
     """
     try:
         from botocore.exceptions import BotoCoreError, ClientError
     except ImportError:
-        raise JudgeUnavailable("boto3 is missing; Lambda's Python runtime brings it, here `make setup`") from None
+        raise BedrockUnavailable("boto3 is missing; Lambda's Python runtime brings it, here `make setup`") from None
     try:
         answer: dict[str, Any] = getattr(_client(seconds, parallel), operation)(**request)
         if "body" in answer:
@@ -83,7 +83,7 @@ def _client(seconds: float, parallel: int) -> Any:
         return _clients[seconds, parallel]
 
 
-def _unavailable(operation: str, request: dict[str, Any], code: str, told: str) -> JudgeUnavailable:
+def _unavailable(operation: str, request: dict[str, Any], code: str, told: str) -> BedrockUnavailable:
     asked = request.get("modelId") or request.get("guardrailIdentifier")
     advice = WHAT_TO_DO.get(f"{operation} {code}") or WHAT_TO_DO.get(code)
-    return JudgeUnavailable(f"{operation} of {asked}: {code}: {told}{f'; {advice}' if advice else ''}")
+    return BedrockUnavailable(f"{operation} of {asked}: {code}: {told}{f'; {advice}' if advice else ''}")

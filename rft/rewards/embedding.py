@@ -10,7 +10,7 @@ from collections import OrderedDict
 from math import isfinite
 
 from rft.rewards.bedrock import call
-from rft.rewards.errors import JudgeUnavailable
+from rft.rewards.errors import BedrockUnavailable
 from rft.rewards.parallel import ask_all
 
 TYPE_CHECKING = False
@@ -45,7 +45,7 @@ class Embeddings:
         """Return a text's vector, of length 1; zeros for a text without a word, about which nobody is asked.
 
         Raises:
-            JudgeUnavailable: it is not at hand, and the model gives none.
+            BedrockUnavailable: it is not at hand, and the model gives none.
 
         """
         sent = _sent(text)
@@ -60,7 +60,7 @@ class Embeddings:
         """Have the vectors of texts at hand; ``deadline`` is on ``time.monotonic``'s clock.
 
         Raises:
-            JudgeUnavailable: the model gives no vector, or not in time.
+            BedrockUnavailable: the model gives no vector, or not in time.
 
         """
         wanted = {_key(sent): sent for sent in map(_sent, texts) if _WORD.search(sent)}
@@ -99,8 +99,10 @@ class Embeddings:
             raise self._unusable(f"{len(vector)} numbers for {self.dimensions} dimensions, or one that is not finite")
         return vector
 
-    def _unusable(self, why: str) -> JudgeUnavailable:
-        return JudgeUnavailable(f"{self.model} gave no usable embedding ({why}); see that it is one of text embeddings")
+    def _unusable(self, why: str) -> BedrockUnavailable:
+        return BedrockUnavailable(
+            f"{self.model} gave no usable embedding ({why}); see that it is one of text embeddings"
+        )
 
 
 def _sent(text: str) -> str:

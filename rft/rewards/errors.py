@@ -21,5 +21,5 @@ class BadReward(Exception):
     """A ``[reward]`` table that cannot be used; the message names the key and the fix."""
 
 
-class JudgeUnavailable(GraderError):
+class BedrockUnavailable(GraderError):
     """A judge, a guardrail or an embedding model gave no usable answer: an outage, never a score. It names the fix."""

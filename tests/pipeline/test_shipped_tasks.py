@@ -197,27 +197,17 @@ def test_a_guardrail_caps_what_it_stops_and_one_that_may_not_be_asked_is_an_outa
     assert refused["FunctionError"]
     assert "bedrock:ApplyGuardrail" in json.loads(refused["Payload"].read())["errorMessage"]
 
-    grant = {
-        "Effect": "Allow",
-        "Action": "bedrock:ApplyGuardrail",
-        "Resource": f"arn:aws:bedrock:{REGION}:{ACCOUNT}:guardrail/localguardrail",
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [grant]})
-    pipeline.aws.client("iam").put_role_policy(RoleName=JUDGING, PolicyName="as-deployed", PolicyDocument=policy)
+    allow(pipeline, JUDGING, "bedrock:ApplyGuardrail", f"arn:aws:bedrock:{REGION}:{ACCOUNT}:guardrail/localguardrail")
     answered = json.loads(client.invoke(FunctionName=JUDGING, Payload=event)["Payload"].read())
     scores = {one["id"]: one["aggregate_reward_score"] for one in answered}
     assert scores == {"fine": 1.0, "stopped": 0.0}
 
 
-def allow(pipeline: Pipeline, role: str, action: str) -> None:
-    """Grant a role the embedding model, as a deployment of a task that asks for embeddings would."""
-    grant = {
-        "Effect": "Allow",
-        "Action": action,
-        "Resource": f"arn:aws:bedrock:{REGION}::foundation-model/{EMBEDDING}",
-    }
+def allow(pipeline: Pipeline, role: str, action: str, resource: str) -> None:
+    """Grant a role what the deployment of a changed task would."""
+    grant = {"Effect": "Allow", "Action": action, "Resource": resource}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [grant]})
-    pipeline.aws.client("iam").put_role_policy(RoleName=role, PolicyName="embeddings", PolicyDocument=policy)
+    pipeline.aws.client("iam").put_role_policy(RoleName=role, PolicyName="as-deployed", PolicyDocument=policy)
 
 
 def test_a_reward_model_with_embeddings_asks_only_what_it_may_and_its_grader_asks_as_well(pipeline: Pipeline):
@@ -228,14 +218,15 @@ def test_a_reward_model_with_embeddings_asks_only_what_it_may_and_its_grader_ask
     training, grading = function_name(PREFIX, Step.PREPARE_GRADER), grader_name(PREFIX, "preferences")
     some = b"".join(PREFERENCES.splitlines(keepends=True)[:200])
 
-    allow(pipeline, function_name(PREFIX, Step.PREFLIGHT), "bedrock:GetFoundationModel")
+    model = f"arn:aws:bedrock:{REGION}::foundation-model/{EMBEDDING}"
+    allow(pipeline, function_name(PREFIX, Step.PREFLIGHT), "bedrock:GetFoundationModel", model)
     refused = pipeline.drop_and_finish(some, task="preferences")
     assert refused.status is RunStatus.FAILED
     assert refused.message.startswith("EmbeddingsUnavailable in PrepareGrader: invoke_model of")
     assert "see that the account has access to the model" in refused.message
 
     for role in (training, grading):
-        allow(pipeline, role, "bedrock:InvokeModel")
+        allow(pipeline, role, "bedrock:InvokeModel", model)
     run = pipeline.drop_and_finish(some, task="preferences")
     assert run.status in (RunStatus.PROMOTED, RunStatus.GATE_REJECTED), run.message
     assert run.grader.reward_model.embeddings == EMBEDDING

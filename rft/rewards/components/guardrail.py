@@ -78,7 +78,7 @@ def guardrail(
 
     Raises:
         BadReward: a wrong setting.
-        JudgeUnavailable: by the component, where the guardrail cannot be asked in time.
+        BedrockUnavailable: by the component, where the guardrail cannot be asked in time.
 
     """
     if _ID.fullmatch(guardrail_id) is None:

@@ -6,7 +6,7 @@ from statistics import fmean, median
 
 from rft.rewards.bedrock import call
 from rft.rewards.components.checks import between, not_empty, one_of
-from rft.rewards.errors import JudgeUnavailable, MissingReference
+from rft.rewards.errors import BedrockUnavailable, MissingReference
 from rft.rewards.judging.desk import Desk, Reply
 from rft.rewards.judging.question import Question, clean
 
@@ -64,7 +64,7 @@ class Judge:
         ]
         if not values:
             judges = ", ".join(self._models)
-            raise JudgeUnavailable(
+            raise BedrockUnavailable(
                 f"none of {judges} gave a usable verdict in {ATTEMPTS} attempts; add a judge, or raise max_tokens"
             )
         return self._together(values)
@@ -153,7 +153,7 @@ def judge(
 
     Raises:
         BadReward: a wrong setting.
-        JudgeUnavailable: by the component, where no judge gives a usable verdict, or one cannot be asked in time.
+        BedrockUnavailable: by the component, where no judge gives a usable verdict, or one cannot be asked in time.
 
     """
     not_empty("models", models)

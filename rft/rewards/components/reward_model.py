@@ -63,7 +63,7 @@ def reward_model(*, file: str = "", parallel: int = 16, seconds: float = 30.0, f
 
     Raises:
         BadReward: a wrong setting, or a file that is no model.
-        JudgeUnavailable: by the component, where texts cannot be embedded, or not in time.
+        BedrockUnavailable: by the component, where texts cannot be embedded, or not in time.
 
     """
     between("parallel", parallel, 1, 64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from rft.rewards.errors import JudgeUnavailable
+from rft.rewards.errors import BedrockUnavailable
 from rft.rewards.parallel import ask_all
 
 TYPE_CHECKING = False
@@ -59,7 +59,7 @@ class Desk:
         """Have the replies to an event's questions ready; ``deadline`` is on ``time.monotonic``'s clock.
 
         Raises:
-            JudgeUnavailable: one cannot be answered, not in time, or not within ``max_calls``.
+            BedrockUnavailable: one cannot be answered, not in time, or not within ``max_calls``.
 
         """
         self._event = {key: Reply(self._kept[key]) for key in questions if key in self._kept}
@@ -101,13 +101,13 @@ class _Budget:
         self._lock = threading.Lock()
         self._name, self._most, self._left = name, most, most
         if needed > most:
-            raise JudgeUnavailable(self._told(needed))
+            raise BedrockUnavailable(self._told(needed))
 
     def spend(self) -> None:
         with self._lock:
             self._left -= 1
             if self._left < 0:
-                raise JudgeUnavailable(self._told(self._most + 1))
+                raise BedrockUnavailable(self._told(self._most + 1))
 
     def _told(self, needed: int) -> str:
         return f"{self._name}: one event needs {needed} calls or more, and max_calls is {self._most}; raise max_calls"

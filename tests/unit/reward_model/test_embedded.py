@@ -20,7 +20,7 @@ from rft.reward_model.rules import MOST_EMBEDDED
 from rft.reward_model.solver import solving
 from rft.reward_model.training import Trained, train
 from rft.reward_model.version import make_of_version
-from rft.rewards.errors import JudgeUnavailable
+from rft.rewards.errors import BedrockUnavailable
 from rft.rewards.model.features import SIZE
 from tests.unit.reward_model.preferences import LocalVectors, make_fitting, make_pairs
 from tests.unit.rewards.judging.fake_bedrock import fake_bedrock, refusal
@@ -153,5 +153,5 @@ def test_of_a_dataset_version_at_most_so_many_pairs_are_embedded(monkeypatch: py
 def test_an_outage_ends_training() -> None:
     with fake_bedrock() as bedrock:
         bedrock.embed = lambda _: refusal("AccessDeniedException")
-        with pytest.raises(JudgeUnavailable, match="AccessDeniedException"):
+        with pytest.raises(BedrockUnavailable, match="AccessDeniedException"):
             embed(make_fitting(3), embeddings_of("amazon.titan-embed-text-v2:0", 256), lambda _: None)

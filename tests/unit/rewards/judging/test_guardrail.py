@@ -9,7 +9,7 @@ from rft.rewards import Sample
 from rft.rewards.combine import combine
 from rft.rewards.components.guardrail import CHARACTERS, guardrail
 from rft.rewards.contract import score_items
-from rft.rewards.errors import JudgeUnavailable
+from rft.rewards.errors import BedrockUnavailable
 from tests.unit.rewards.judging.fake_bedrock import FakeBedrock, fake_bedrock, refusal
 
 TABLE: dict[str, Any] = {
@@ -67,5 +67,5 @@ def test_an_outage_raises(bedrock: FakeBedrock, monkeypatch: pytest.MonkeyPatch)
         raise refusal("ThrottlingException")
 
     monkeypatch.setattr(bedrock, "_guardrail", throttled)
-    with pytest.raises(JudgeUnavailable, match="apply_guardrail of abc123: ThrottlingException"):
+    with pytest.raises(BedrockUnavailable, match="apply_guardrail of abc123: ThrottlingException"):
         guardrail(guardrail_id="abc123")(sample("x"))

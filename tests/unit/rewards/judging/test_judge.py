@@ -17,7 +17,7 @@ from rft.rewards.combine import combine
 from rft.rewards.components.judge import Judge, judge
 from rft.rewards.contract import score_items
 from rft.rewards.entry import MARGIN_SECONDS, grade, handler
-from rft.rewards.errors import BadReward, JudgeUnavailable
+from rft.rewards.errors import BadReward, BedrockUnavailable
 from rft.rewards.judging import desk
 from tests.unit.rewards.judging.fake_bedrock import FakeBedrock, fake_bedrock, refusal
 
@@ -185,7 +185,7 @@ def test_without_any_usable_verdict_the_grader_raises(bedrock: FakeBedrock) -> N
 def test_an_outage_raises_with_its_fix(bedrock: FakeBedrock, code: str, fix: str) -> None:
     bedrock.verdict = lambda request: refusal(code)
     reward = combine({"components": [{"kind": "judge", "models": [MODEL], "rubric": "r"}]}, "")
-    with pytest.raises(JudgeUnavailable, match=fix):
+    with pytest.raises(BedrockUnavailable, match=fix):
         score_items(items("x", "y"), reward)
 
 
@@ -207,7 +207,7 @@ def test_a_slow_judge_meets_the_deadline(bedrock: FakeBedrock) -> None:
     bedrock.verdict = verdict
     started = time.monotonic()
     try:
-        with pytest.raises(JudgeUnavailable, match="1 of 3 questions had no answer in time; raise timeout_seconds"):
+        with pytest.raises(BedrockUnavailable, match="1 of 3 questions had no answer in time; raise timeout_seconds"):
             made().prepare([sample(answer) for answer in ("quick", "slow", "fast")], time.monotonic() + 0.5)
     finally:
         hurry.set()
@@ -240,7 +240,7 @@ def test_an_outage_is_one_failed_call_of_the_grader(
     for name, value in {"ENVIRONMENT": "local", "TASK": "judged", "GRADER": "components:task.json:reward"}.items():
         monkeypatch.setenv(f"RFT_{name}", value)
     bedrock.verdict = lambda request: refusal("AccessDeniedException")
-    with pytest.raises(JudgeUnavailable, match="AccessDenied"):
+    with pytest.raises(BedrockUnavailable, match="AccessDenied"):
         handler(items("x", "y"), None)
     emitted = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(line["GraderFailures"], "Rollouts" in line, "judge_calls" in line) for line in emitted] == [
@@ -277,14 +277,14 @@ def test_threads_that_ask_at_once_share_one_client(bedrock: FakeBedrock, monkeyp
 
 
 def test_a_budget_that_does_not_suffice_is_said_before_anything_is_asked(bedrock: FakeBedrock) -> None:
-    with pytest.raises(JudgeUnavailable, match="needs 3 calls or more, and max_calls is 2; raise max_calls"):
+    with pytest.raises(BedrockUnavailable, match="needs 3 calls or more, and max_calls is 2; raise max_calls"):
         made(max_calls=2).prepare([sample(answer) for answer in "abc"], None)
     assert bedrock.requests == []
 
 
 def test_asking_again_is_in_the_budget(bedrock: FakeBedrock) -> None:
     bedrock.verdict = lambda request: "hm"
-    with pytest.raises(JudgeUnavailable, match="max_calls is 2"):
+    with pytest.raises(BedrockUnavailable, match="max_calls is 2"):
         made(max_calls=2).prepare([sample()], None)
     assert len(bedrock.requests) == 2
 

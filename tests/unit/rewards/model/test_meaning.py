@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rft.rewards import Sample
 from rft.rewards.combine import combine
 from rft.rewards.components import component
-from rft.rewards.errors import BadReward, GraderError, JudgeUnavailable
+from rft.rewards.errors import BadReward, BedrockUnavailable, GraderError
 from rft.rewards.model import BadModel, RewardModel
 from rft.rewards.model.artefact import MAGIC
 from rft.rewards.model.features import SIZE
@@ -172,7 +172,7 @@ def test_without_preparation_it_asks_by_itself(bedrock: FakeBedrock, folder: str
 def test_an_outage_is_no_score(bedrock: FakeBedrock, folder: str) -> None:
     bedrock.embed = lambda _: refusal("AccessDeniedException")
     reward = combine({"components": [{"kind": "reward_model", "file": "liked"}]}, folder)
-    with pytest.raises(JudgeUnavailable, match="AccessDeniedException"):
+    with pytest.raises(BedrockUnavailable, match="AccessDeniedException"):
         reward.prepare([rollout(1, "Ferns.")], None)  # type: ignore[attr-defined]
     with pytest.raises(GraderError, match="AccessDeniedException"):
         reward(rollout(1, "Ferns."))
