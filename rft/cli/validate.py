@@ -1,5 +1,6 @@
 """``rft validate``: the workflow's data step on a laptop, without AWS and without configuration."""
 
+import errno
 import shutil
 import sys
 import tempfile
@@ -34,6 +35,7 @@ ANY_TASK: Final = Task(
     model=Model(base_model="amazon.nova-2-lite-v1:0:256k", baseline_inference_id="us.amazon.nova-2-lite-v1:0"),
     grader=Grader(reward="reward.py:reward"),
 )
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _COLOURS: Final = {
     Severity.REJECT: "red",
     Severity.QUARANTINE: "yellow",
@@ -78,6 +80,13 @@ def validate(
         except DatasetUnreadable as error:
             _unreadable(error, json=json)
             raise typer.Exit(1) from None
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise UnusableCall(
+                f"{work}: {error.strerror}; the version of a file takes about as much as the file, unpacked: "
+                "set TMPDIR to a folder with room"
+            ) from None
         kept = _keep(curated, to) if to is not None else None
     if json:
         said = Validated(

@@ -10,6 +10,7 @@ import heapq
 from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Final
 
@@ -146,11 +147,12 @@ class Files:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
     def close(self) -> None:
-        """Close all and remove what is no part of the version."""
-        for stream in (*self._splits.values(), self._originals, self._refused):
-            stream.close()
-        for name in ("originals", "refused"):
-            (self._work / name).unlink(missing_ok=True)
+        """Close all and remove what is no part of the version, whatever fails at it."""
+        with ExitStack() as stack:
+            for name in ("originals", "refused"):
+                stack.callback((self._work / name).unlink, missing_ok=True)
+            for stream in (*self._splits.values(), self._originals, self._refused):
+                stack.callback(stream.close)
 
     def _late(self, row: int, code: str, reason: str) -> bytes:
         table = self.table

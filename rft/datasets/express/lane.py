@@ -7,8 +7,9 @@ that way; which way a record went shows in nothing that is written.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from msgspec import UNSET, Struct
 
 from rft.datasets.express.columns import identity_keys, prompt_keys, reference_keys, same_keys
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_fields: Final = msgspec.json.Decoder(dict[str, Any]).decode
+
+
 def open_to(rules: DataRules) -> bool:
     """Return whether records may stay as they are under a task's rules."""
     curation = rules.curation
@@ -46,7 +50,6 @@ class _Rows(Struct):
     """What is entered of usual records: a value each in every list."""
 
     found: Found
-    extras: dict[str, list[Any]]
     lines: Sequence[bytes | memoryview]
     categories: list[str]
     columns: "dict[str, NDArray[np.integer[Any]]]"  # of the table, all but ``offset`` and ``category``
@@ -56,15 +59,10 @@ class _Rows(Struct):
 
     def example(self, place: int) -> Example:
         """Return a record as the watchers see it."""
-        record = self.found.records[place]
-        rest = {name: column[place] for name, column in self.extras.items()}
-        return Example(
-            messages=[{"role": message.role, "content": message.content} for message in record.messages],
-            id=None if record.id is UNSET else record.id,
-            reference_answer=None if record.reference_answer is UNSET else record.reference_answer,
-            extra={name: value for name, value in rest.items() if value is not UNSET},
-            whole=bytes(self.found.lines[place]),
-        )
+        whole = bytes(self.found.lines[place])
+        value = _fields(whole)
+        known = {name: value.pop(name, None) for name in OWN}
+        return Example(**known, extra=value, whole=whole)
 
 
 class Lane:
@@ -108,7 +106,7 @@ class Lane:
         extras = self._records.extras(found.records)
         users = joined_texts(texts.users)
         if not count or not once_each(found.joined, users.data, texts, extras):
-            return _Rows(found, {}, [], [], {})
+            return _Rows(found, [], [], {})
         folded = folded_keys(texts.users, users)
         prompts = prompt_keys(texts, users)
         sames = same_keys(prompts, texts.references, extras)
@@ -133,7 +131,7 @@ class Lane:
             "identity": identity_keys(texts.own),
             "size": users.sizes(),
         }
-        return _Rows(found, extras, lines, self._categories(extras, count), columns)
+        return _Rows(found, lines, self._categories(extras, count), columns)
 
     def _groups(self, extras: Mapping[str, list[Any]], folded: "NDArray[np.uint64]") -> "NDArray[np.uint64]":
         """Return the keys of the groups that stay in one split."""

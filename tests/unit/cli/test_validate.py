@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,3 +98,17 @@ def test_calls_that_cannot_be_are_told_apart_from_bad_files(rft: Rft, tmp_path: 
     assert (folder.code, "is a folder" in folder.err) == (2, True)
     unknown = rft("validate", str(ARITHMETIC), "--task", "poetry")
     assert (unknown.code, "no task poetry; known tasks: arithmetic, " in unknown.err) == (2, True)
+
+
+def test_a_full_disk_is_told_with_the_way_out(rft: Rft, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))  # bytes of a file; a write beyond fails as a full disk
+    try:
+        outcome = rft("validate", str(ARITHMETIC))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert outcome.code == 2
+    assert f"{tmp_path}" in outcome.err
+    assert "set TMPDIR to a folder with room" in outcome.err
+    assert not list(tmp_path.iterdir())

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,8 @@ ALMOST = st.builds(
 )
 
 
-def written(record: dict[str, Any], ascii_only: bool, gap: str) -> bytes:
+def written(record: dict[str, Any], ascii_only: bool, gap: str, backwards: bool = False) -> bytes:
+    record = dict(reversed(record.items())) if backwards else record
     text = json.dumps(record, ensure_ascii=ascii_only, separators=("," + gap, ":" + gap))
     return text.encode(errors="surrogatepass").replace(b"\n", b"")
 
@@ -102,10 +104,12 @@ def broken(draw: st.DrawFn) -> bytes:
     return (line[:place] + piece + line[place + cut :]).replace(b"\n", b"")
 
 
-LINES_OF_RECORDS = st.builds(written, RECORDS | ALMOST | USUAL, st.booleans(), st.sampled_from(["", " "]))
+LINES_OF_RECORDS = st.builds(
+    written, RECORDS | ALMOST | USUAL, st.booleans(), st.sampled_from(["", " "]), st.booleans()
+)
 LINES = st.one_of(
     LINES_OF_RECORDS,
-    st.builds(written, USUAL, st.just(True), st.just(" ")),
+    st.builds(written, USUAL, st.just(True), st.just(" "), st.booleans()),
     st.builds(written, ALMOST, st.booleans(), st.just(" ")),
     broken(),
     st.sampled_from(
@@ -127,12 +131,28 @@ LINES = st.one_of(
 )
 
 
-def outcome(data: bytes, rules: DataRules, work: Path) -> tuple[dict[str, bytes], bytes] | str:
+class Offered:
+    """A second opinion that remembers what it was offered."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[int, bytes, str, bool]] = []
+
+    def offer(self, line: int, raw: bytes, text: Callable[[], str], *, ours: bool) -> None:
+        self.records.append((line, raw, text(), ours))
+
+    def finding(self) -> None:
+        return None
+
+
+def outcome(
+    data: bytes, rules: DataRules, work: Path, opinion: Offered | None = None
+) -> tuple[dict[str, bytes], bytes] | str:
     """Return all that is written, or why nothing is."""
     work.mkdir(exist_ok=True)
     task = msgspec.structs.replace(TASK, data=rules)
+    around = Surroundings(code_version="1", opinion=opinion)
     try:
-        curated = curate(io.BytesIO(data), task=task, work=work, around=Surroundings(code_version="1"))
+        curated = curate(io.BytesIO(data), task=task, work=work, around=around)
     except DatasetUnreadable as error:
         return str(error)
     files = {key: path.read_bytes() for key, path in curated.files.items()}
@@ -147,17 +167,21 @@ def outcome(data: bytes, rules: DataRules, work: Path) -> tuple[dict[str, bytes]
     array=st.booleans(),
     longest=st.sampled_from([1 << 20, 64, 96]),
     end=st.sampled_from([b"\n", b"\r\n", b"\n\n"]),
+    asked=st.booleans(),
 )
 def test_both_ways_write_the_same(
-    tmp_path: Path, lines: list[bytes], rules: DataRules, most: int, array: bool, longest: int, end: bytes
+    tmp_path: Path, lines: list[bytes], rules: DataRules, most: int, array: bool, longest: int, end: bytes, asked: bool
 ) -> None:
     data = b"[" + b",\n".join(lines) + b"]" if array else b'{"messages": []}\n' + end.join(lines) + end
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "MOST", most)
         patch.setattr(window, "MAX_ITEM", longest)
-        quick = outcome(data, rules, tmp_path / "lane")
+        opinions = [Offered(), Offered()] if asked else [None, None]
+        quick = outcome(data, rules, tmp_path / "lane", opinions[0])
         patch.setattr(curating, "open_to", lambda _: False)
-        assert quick == outcome(data, rules, tmp_path / "single")
+        assert quick == outcome(data, rules, tmp_path / "single", opinions[1])
+    if opinions[0] and opinions[1]:
+        assert opinions[0].records == opinions[1].records
 
 
 @pytest.mark.parametrize("rules", RULES[:4])
@@ -189,6 +213,19 @@ def test_usual_records_go_the_lane(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     result = outcome(b"\n".join([*usual[:300], unusual, *usual[300:]]), rules, tmp_path)
     assert asked == [301]
     assert not isinstance(result, str)
+
+
+def test_an_opinion_is_offered_the_fields_in_the_order_of_the_record(tmp_path: Path) -> None:
+    one = {"messages": [{"role": "user", "content": "Who?"}], "first": "Anna", "last": "Smith"}
+    other = {"messages": [{"role": "user", "content": "Who else?"}], "last": "Smith", "first": "Anna"}
+    opinion = Offered()
+    outcome(
+        b"\n".join([written(one, True, " "), written(other, True, " ")]), DataRules(checks=QUIET), tmp_path, opinion
+    )
+    assert [text for _, _, text, _ in opinion.records] == [
+        "Who?\nfirst\nAnna\nlast\nSmith",
+        "Who else?\nlast\nSmith\nfirst\nAnna",
+    ]
 
 
 def test_copies_without_ids_get_ids_of_their_own(tmp_path: Path) -> None:
