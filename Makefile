@@ -101,7 +101,7 @@ $(VENV)/.node: requirements-node.txt tools/host_node $(VENV)/.made
 
 node_modules/.done: package.json package-lock.json $(VENV)/.node
 	@echo "CDK CLI"
-	@$(NODE_PATH_FIRST) npm ci --silent --no-audit --no-fund
+	@$(NODE_PATH_FIRST) npm ci --loglevel=error --no-audit --no-fund > /dev/null
 	@touch $@
 
 build/layers/.%: requirements-lambda.txt requirements-grader.txt tools/build_layer.py $(VENV)/.app
