@@ -178,6 +178,7 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
         Grant(actions=("s3:PutObject", "s3:PutObjectTagging"), on=Target.DATASET_OBJECTS),
         S3_WRITE_KEY,
     ),
+    Step.ESTIMATE_COST: (READ_RUN, TABLE_KEY),
     Step.PREPARE_GRADER: (
         READ_RUN,
         TABLE_KEY,
@@ -202,7 +203,6 @@ GRANTS: dict[Step, tuple[Grant, ...]] = {
         ASK_BASELINE,
         CALL_GRADER,
     ),
-    Step.ESTIMATE_COST: (READ_RUN, TABLE_KEY),
     Step.ACQUIRE_SLOT: (READ_RUN, TABLE_KEY),
     Step.LAUNCH_TRAINING: (
         READ_RUN,

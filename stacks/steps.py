@@ -48,6 +48,7 @@ STEPS: Mapping[Step, StepSpec] = {
         storage_mb=10_240,
         variables=(Variable.DATASETS_BUCKET,),
     ),
+    Step.ESTIMATE_COST: StepSpec(description="Forecasts a run's cost and refuses it above the environment's cap"),
     Step.PREPARE_GRADER: StepSpec(
         description="Pins the grader's published version behind an alias of the run's own; trains its reward model",
         timeout_seconds=900,
@@ -61,7 +62,6 @@ STEPS: Mapping[Step, StepSpec] = {
         memory_mb=512,
         variables=(Variable.ARTEFACTS_BUCKET,),
     ),
-    Step.ESTIMATE_COST: StepSpec(description="Forecasts a run's cost and refuses it above the environment's cap"),
     Step.ACQUIRE_SLOT: StepSpec(description="Takes a training slot, or says that none is free"),
     Step.LAUNCH_TRAINING: StepSpec(
         description="Describes or creates the Bedrock customization jobs; money is spent from here on",

@@ -35,7 +35,7 @@ ANY_TASK: Final = Task(
     model=Model(base_model="amazon.nova-2-lite-v1:0:256k", baseline_inference_id="us.amazon.nova-2-lite-v1:0"),
     grader=Grader(reward="reward.py:reward"),
 )
-FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _COLOURS: Final = {
     Severity.REJECT: "red",
     Severity.QUARANTINE: "yellow",
@@ -81,7 +81,7 @@ def validate(
             _unreadable(error, json=json)
             raise typer.Exit(1) from None
         except OSError as error:
-            if error.errno not in FULL:
+            if error.errno not in _FULL:
                 raise
             raise UnusableCall(
                 f"{work}: {error.strerror}; the version of a file takes about as much as the file, unpacked: "

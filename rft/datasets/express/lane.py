@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-
 _fields: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -56,13 +55,6 @@ class _Rows(Struct):
 
     def __len__(self) -> int:
         return len(self.lines)
-
-    def example(self, place: int) -> Example:
-        """Return a record as the watchers see it."""
-        whole = bytes(self.found.lines[place])
-        value = _fields(whole)
-        known = {name: value.pop(name, None) for name in OWN}
-        return Example(**known, extra=value, whole=whole)
 
 
 class Lane:
@@ -170,6 +162,14 @@ class Lane:
         for texts in self._texts:
             texts.see_texts(first, rows.found.texts.users[part])
         for place in range(start, end) if self._watchers else ():
-            item, example = rows.found.block.item(rows.found.places[place]), rows.example(place)
+            item = rows.found.block.item(rows.found.places[place])
+            example = _example(item.data)
             for watcher in self._watchers:
                 watcher.see(first + place - start, item.line, example, item.data, personal=False)
+
+
+def _example(line: bytes) -> Example:
+    """Return a usual record as the watchers see it."""
+    value = _fields(line)
+    known = {name: value.pop(name, None) for name in OWN}
+    return Example(**known, extra=value, whole=line)
